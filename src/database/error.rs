@@ -1,0 +1,30 @@
+//! What can go wrong with a database, as sentences about what was attempted.
+
+/// The driver's own words stay inside ([`std::error::Error::source`]) and go
+/// to the log, never to the user of the service.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached or opened; the text says what to do.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The schema in the database is newer than this program.
+    #[error("{0}")]
+    TooNew(String),
+    /// A query ran longer than it may.
+    #[error("the query took longer than {0} s and was stopped")]
+    Timeout(u64),
+    /// The query was stopped by us (client gone, shutting down).
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// A value made the query fail (overflow, invalid cast); the sentence is
+    /// ours.
+    #[error("{0}")]
+    Data(String),
+    /// Anything else; `attempt` is ours, the source is the driver's.
+    #[error("{attempt}")]
+    Driver {
+        attempt: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
