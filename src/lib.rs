@@ -1,1 +1,4 @@
 pub mod database;
+pub mod obscore;
+pub mod spatial;
+pub mod tap_schema;
