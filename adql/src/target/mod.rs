@@ -1,5 +1,7 @@
 //! Where a query is going to run: the questions in which databases differ.
 
+mod storage;
+
 use crate::catalog::Table;
 
 /// A dialect of SQL and the place our tables have in it.
