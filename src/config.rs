@@ -59,6 +59,8 @@ pub struct ExtraColumn {
     pub ucd: Option<String>,
     pub utype: Option<String>,
     pub description: Option<String>,
+    #[serde(default)]
+    pub indexed: bool,
 }
 
 /// How the log is written.
@@ -131,7 +133,16 @@ const KEYS: [(&str, &str, Kind, Option<&str>); 13] = [
     ("pool", "readers", Kind::Number, Some("8")),
 ];
 
-const COLUMN_KEYS: [&str; 6] = ["name", "type", "unit", "ucd", "utype", "description"];
+/// Of a column: text, but for `indexed`.
+const COLUMN_KEYS: [&str; 7] = [
+    "name",
+    "type",
+    "unit",
+    "ucd",
+    "utype",
+    "description",
+    "indexed",
+];
 
 /// Variables that are ours and not settings.
 const OTHER_VARIABLES: [&str; 1] = ["OBSTAP_CONFIG"];

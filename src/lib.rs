@@ -22,13 +22,13 @@ pub mod input;
 pub mod spatial;
 pub mod tap_schema;
 
-pub mod demo;
+
 pub mod obscore;
 pub mod output;
 
 pub mod tap;
 pub mod vosi;
 
-pub mod commands;
+
 pub mod server;
 pub mod web;

@@ -29,6 +29,15 @@ impl Fault {
         )
     }
 
+    /// Something of ours broke that should not.
+    pub fn ours(message: impl Into<String>) -> Fault {
+        let message = message.into();
+        Fault {
+            detail: Some(message.clone()),
+            ..Fault::new(500, message)
+        }
+    }
+
     fn new(status: u16, message: impl Into<String>) -> Fault {
         Fault {
             status,
