@@ -462,12 +462,13 @@ fn check_file(file: &str, text: &str) -> Result<(), Error> {
                 if !COLUMN_KEYS.contains(&key) {
                     return unknown(place, key, "obscore.extra_columns", &COLUMN_KEYS);
                 }
-                if !value.get_ref().is_str() {
-                    return Err(Error(format!(
-                        "{}: {key} must be text between quotes",
-                        at(place)
-                    )));
-                }
+                let rule = match key {
+                    "indexed" if value.get_ref().is_bool() => continue,
+                    "indexed" => "must be true or false",
+                    _ if value.get_ref().is_str() => continue,
+                    _ => "must be text between quotes",
+                };
+                return Err(Error(format!("{}: {key} {rule}", at(place))));
             }
             for needed in ["name", "type"] {
                 if !column.contains_key(needed) {

@@ -30,5 +30,6 @@ pub mod tap;
 pub mod vosi;
 
 
+pub mod commands;
 pub mod server;
 pub mod web;

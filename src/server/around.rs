@@ -1,8 +1,8 @@
 //! Around every request: its identifier, its line in the log, and the headers
 //! that let pages of other sites ask us (CORS, <https://fetch.spec.whatwg.org/>).
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -20,7 +20,9 @@ impl RequestId {
     /// Unique in this process, and most likely among others.
     fn next() -> RequestId {
         static START: LazyLock<u64> = LazyLock::new(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let since = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             since.as_secs() & 0xffff_ffff
         });
         static COUNT: AtomicU64 = AtomicU64::new(1);
@@ -46,7 +48,10 @@ pub async fn around(
         .map(str::to_owned);
     let mut response = if method == Method::OPTIONS {
         let allow = HttpResponse::NoContent()
-            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"))
+            .insert_header((
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                "GET, HEAD, POST, OPTIONS",
+            ))
             .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*"))
             .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
             .finish();
@@ -55,9 +60,18 @@ pub async fn around(
         next.call(request).await?.map_into_boxed_body()
     };
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

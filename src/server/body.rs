@@ -18,7 +18,11 @@ use crate::tap::Fault;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads everything a request says, at most `limit` bytes of body.
-pub async fn params(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Params, Fault> {
+pub async fn params(
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<Params, Fault> {
     let mut params = Params::default();
     params.add_encoded(request.query_string().as_bytes());
     if request.method() != Method::POST {
@@ -58,9 +62,8 @@ async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Fault> {
 /// Parts with a file name are tables sent along; only UPLOAD speaks of them,
 /// and that is refused where it is read.
 async fn multipart(request: &HttpRequest, body: Bytes, params: &mut Params) -> Result<(), Fault> {
-    let wrong = |_| {
-        Fault::usage("the body is not multipart/form-data as its header says; see RFC 7578")
-    };
+    let wrong =
+        |_| Fault::usage("the body is not multipart/form-data as its header says; see RFC 7578");
     // Without a body's own headers the boundary is in the request's.
     if !request.headers().contains_key(header::CONTENT_TYPE) {
         return Ok(());

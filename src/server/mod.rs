@@ -39,11 +39,31 @@ pub struct State {
 /// Every address of the service.
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource(["/", "/tap", "/tap/"]).wrap(Compress::default()).route(get().to(index)))
-        .service(web::resource("/tap/sync").route(get().to(sync::answer)).route(web::post().to(sync::answer)))
-        .service(web::resource("/tap/capabilities").wrap(Compress::default()).route(get().to(capabilities)))
-        .service(web::resource("/tap/tables").wrap(Compress::default()).route(get().to(tables)))
-        .service(web::resource("/tap/tables/{name}").wrap(Compress::default()).route(get().to(table)))
+        .service(
+            web::resource(["/", "/tap", "/tap/"])
+                .wrap(Compress::default())
+                .route(get().to(index)),
+        )
+        .service(
+            web::resource("/tap/sync")
+                .route(get().to(sync::answer))
+                .route(web::post().to(sync::answer)),
+        )
+        .service(
+            web::resource("/tap/capabilities")
+                .wrap(Compress::default())
+                .route(get().to(capabilities)),
+        )
+        .service(
+            web::resource("/tap/tables")
+                .wrap(Compress::default())
+                .route(get().to(tables)),
+        )
+        .service(
+            web::resource("/tap/tables/{name}")
+                .wrap(Compress::default())
+                .route(get().to(table)),
+        )
         .service(web::resource("/tap/availability").route(get().to(availability)))
         .default_service(web::to(nothing));
 }
@@ -55,7 +75,12 @@ fn get() -> Route {
 /// Serves until SIGINT or SIGTERM: then no new connections, and answers under
 /// way get [`LAST_ANSWERS`] seconds; a second signal ends them.
 /// `ready` is called once connections are taken.
-pub fn serve(runtime: &Runtime, listener: TcpListener, state: State, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub fn serve(
+    runtime: &Runtime,
+    listener: TcpListener,
+    state: State,
+    ready: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     let state = web::Data::new(state);
     actix_web::rt::System::new().block_on(async move {
@@ -157,5 +182,7 @@ async fn nothing(request: HttpRequest) -> HttpResponse {
 }
 
 fn xml(document: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok().content_type(vosi::MEDIA_TYPE).body(document)
+    HttpResponse::Ok()
+        .content_type(vosi::MEDIA_TYPE)
+        .body(document)
 }

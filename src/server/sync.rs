@@ -21,7 +21,11 @@ const AHEAD: usize = 4;
 
 type Sender = mpsc::Sender<io::Result<Bytes>>;
 
-pub async fn answer(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
+pub async fn answer(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
     let id = request
         .extensions()
         .get::<RequestId>()
@@ -49,12 +53,14 @@ pub async fn answer(request: HttpRequest, payload: web::Payload, state: web::Dat
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
     match headed.await {
-        Ok(Ok(media_type)) => HttpResponse::Ok().content_type(media_type).streaming(stream::poll_fn(
-            move |context| {
-                let _ = &waited_for;
-                chunks.poll_recv(context)
-            },
-        )),
+        Ok(Ok(media_type)) => {
+            HttpResponse::Ok()
+                .content_type(media_type)
+                .streaming(stream::poll_fn(move |context| {
+                    let _ = &waited_for;
+                    chunks.poll_recv(context)
+                }))
+        }
         Ok(Err(fault)) => refuse(fault),
         Err(_) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
@@ -91,7 +97,9 @@ async fn run(
             }
             Chunk::End => break,
             Chunk::Broken => {
-                let _ = sender.send(Err(io::Error::other("the answer cannot be finished"))).await;
+                let _ = sender
+                    .send(Err(io::Error::other("the answer cannot be finished")))
+                    .await;
                 break;
             }
         }
@@ -126,13 +134,32 @@ impl Told {
 
     fn finished(&mut self, summary: &Summary) {
         self.done = true;
-        let Summary { rows, bytes, overflow, failure } = summary;
+        let Summary {
+            rows,
+            bytes,
+            overflow,
+            failure,
+        } = summary;
         let milliseconds = self.started.elapsed().as_millis() as u64;
         match failure {
-            None => tracing::info!(id = self.id, rows, bytes, overflow, milliseconds, "answered"),
+            None => tracing::info!(
+                id = self.id,
+                rows,
+                bytes,
+                overflow,
+                milliseconds,
+                "answered"
+            ),
             Some(error) => {
                 let cause = std::error::Error::source(error).map(ToString::to_string);
-                tracing::error!(id = self.id, rows, bytes, milliseconds, cause, "answer failed half-way: {error}");
+                tracing::error!(
+                    id = self.id,
+                    rows,
+                    bytes,
+                    milliseconds,
+                    cause,
+                    "answer failed half-way: {error}"
+                );
             }
         }
     }
@@ -153,6 +180,10 @@ fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
     HttpResponse::build(status)
-        .content_type(if browser { "text/xml;charset=utf-8" } else { "application/x-votable+xml" })
+        .content_type(if browser {
+            "text/xml;charset=utf-8"
+        } else {
+            "application/x-votable+xml"
+        })
         .body(error_document(fault.message()))
 }

@@ -32,7 +32,10 @@ pub fn base(request: &HttpRequest, state: &State) -> String {
 
 /// Nothing in an answer may come unseen from a header.
 fn is_plain(text: &str, besides: &[u8]) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || besides.contains(&b))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || besides.contains(&b))
 }
 
 #[cfg(test)]
