@@ -7,13 +7,18 @@
 //!
 //! Must not know: what the settings are used for.
 
+mod file;
+mod keys;
+mod merged;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::{Config, File, FileFormat, Source, Value, ValueKind};
 use serde::Deserialize;
-use toml::de::{DeTable, DeValue};
+
+pub use keys::unknown_variables;
+use merged::merge;
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -109,44 +114,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    Columns,
-}
-
-/// Every key there is: section, name, kind, default as text.
-const KEYS: [(&str, &str, Kind, Option<&str>); 13] = [
-    ("", "database_url", Kind::Text, None),
-    ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
-    ("", "data_dir", Kind::Text, None),
-    ("", "base_url", Kind::Text, None),
-    ("", "namespace", Kind::Text, None),
-    ("limits", "maxrec_default", Kind::Number, Some("20000")),
-    ("limits", "maxrec_hard", Kind::Number, Some("10000000")),
-    ("limits", "sync_seconds", Kind::Number, Some("600")),
-    ("limits", "body_bytes", Kind::Number, Some("16777216")),
-    ("obscore", "extra_columns", Kind::Columns, None),
-    ("log", "format", Kind::Text, Some("text")),
-    ("log", "level", Kind::Text, None),
-    ("pool", "readers", Kind::Number, Some("8")),
-];
-
-/// Of a column: text, but for `indexed`.
-const COLUMN_KEYS: [&str; 7] = [
-    "name",
-    "type",
-    "unit",
-    "ucd",
-    "utype",
-    "description",
-    "indexed",
-];
-
-/// Variables that are ours and not settings.
-const OTHER_VARIABLES: [&str; 1] = ["OBSTAP_CONFIG"];
-
 impl Settings {
     /// Reads and checks. Errors name the file and line, the variable or the
     /// flag.
@@ -211,6 +178,10 @@ impl Settings {
                 "must not be larger than limits.maxrec_hard",
             ));
         }
+        // One more row is asked for than is given, in a signed number.
+        if limits.maxrec_hard > 1_000_000_000_000 {
+            return Err(merged.wrong("limits.maxrec_hard", "must be at most 1000000000000"));
+        }
         if limits.sync.is_zero() {
             return Err(merged.wrong("limits.sync_seconds", "must be at least 1"));
         }
@@ -253,278 +224,6 @@ impl Settings {
     }
 }
 
-/// Settings as text, before they are checked.
-struct Merged(Config);
-
-impl Merged {
-    fn value(&self, key: &str) -> Option<Value> {
-        self.0.get::<Value>(key).ok()
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        let text = self.0.get_string(key).ok()?;
-        (!text.is_empty()).then_some(text)
-    }
-
-    fn number(&self, key: &str) -> Result<u64, Error> {
-        self.0
-            .get::<u64>(key)
-            .map_err(|_| self.wrong(key, "must be a whole number, zero or more"))
-    }
-
-    fn columns(&self) -> Result<Vec<ExtraColumn>, Error> {
-        let key = "obscore.extra_columns";
-        if self.value(key).is_none() {
-            return Ok(Vec::new());
-        }
-        self.0.get(key).map_err(|_| {
-            self.wrong(
-                key,
-                "each column needs a name and a type, and its entries are text",
-            )
-        })
-    }
-
-    /// "FILE: `key` is "x", but …".
-    fn wrong(&self, key: &str, rule: &str) -> Error {
-        let from = self.from(key);
-        match self.text(key) {
-            Some(text) => Error(format!("{from}: {key} {rule}; it is \"{}\"", mask(&text))),
-            None => Error(format!("{from}: {key} {rule}")),
-        }
-    }
-
-    fn from(&self, key: &str) -> String {
-        let (section, name) = key.split_once('.').unwrap_or(("", key));
-        let origin = if section.is_empty() {
-            let all = self.0.collect().unwrap_or_default();
-            all.get(name).and_then(|v| v.origin().map(str::to_owned))
-        } else {
-            let all = self.0.get_table(section).unwrap_or_default();
-            all.get(name).and_then(|v| v.origin().map(str::to_owned))
-        };
-        origin.unwrap_or_else(|| "default".to_owned())
-    }
-
-    fn origins(&self, data_dir: &Path, database_url: &str) -> Vec<Origin> {
-        KEYS.iter()
-            .map(|&(section, name, kind, _)| {
-                let key = path(section, name);
-                let value = match name {
-                    "data_dir" => data_dir.display().to_string(),
-                    "database_url" => mask(database_url),
-                    _ if kind == Kind::Columns => {
-                        let names: Vec<String> = self
-                            .columns()
-                            .unwrap_or_default()
-                            .into_iter()
-                            .map(|column| column.name)
-                            .collect();
-                        names.join(", ")
-                    }
-                    _ => self.text(&key).unwrap_or_default(),
-                };
-                Origin {
-                    from: self.from(&key),
-                    key,
-                    value,
-                }
-            })
-            .collect()
-    }
-}
-
-fn merge(sources: &Sources<'_>) -> Result<Merged, Error> {
-    let mut builder = Config::builder();
-    let internal = |error: config::ConfigError| Error(format!("the settings: {error}"));
-    for (section, name, _, default) in KEYS {
-        if let Some(default) = default {
-            let value = Value::new(Some(&"default".to_owned()), ValueKind::from(default));
-            builder = builder
-                .set_default(path(section, name), value)
-                .map_err(internal)?;
-        }
-    }
-    if let Some(file) = sources.file {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Error(format!(
-                "cannot read settings from {}: {error}",
-                file.display()
-            ))
-        })?;
-        check_file(&file.display().to_string(), &text)?;
-        // The file is read a second time so that each value knows its origin.
-        builder = builder.add_source(File::from(file).format(FileFormat::Toml));
-    }
-    for (variable, text) in &sources.variables {
-        let Some(key) = key_of_variable(variable) else {
-            continue;
-        };
-        if !text.is_empty() {
-            let value = Value::new(Some(variable), ValueKind::from(text.as_str()));
-            builder = builder.set_override(key, value).map_err(internal)?;
-        }
-    }
-    for (key, text) in &sources.flags {
-        let value = Value::new(
-            Some(&"command line".to_owned()),
-            ValueKind::from(text.as_str()),
-        );
-        builder = builder.set_override(*key, value).map_err(internal)?;
-    }
-    builder.build().map(Merged).map_err(internal)
-}
-
-/// Refuses what the file should not have, by name and line.
-fn check_file(file: &str, text: &str) -> Result<(), Error> {
-    let at = |place: usize| {
-        let line = 1 + text.bytes().take(place).filter(|&b| b == b'\n').count();
-        format!("{file}:{line}")
-    };
-    let table = DeTable::parse(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        Error(format!("{}: {}", at(place), error.message()))
-    })?;
-    let names = |of: &str| {
-        let mut names: Vec<&str> = KEYS
-            .iter()
-            .filter(|(section, ..)| *section == of)
-            .map(|(_, name, ..)| *name)
-            .collect();
-        if of.is_empty() {
-            names.extend(["limits", "obscore", "log", "pool"]);
-        }
-        names
-    };
-    let unknown = |place: usize, name: &str, section: &str, known: &[&str]| {
-        let hint = match nearest(name, known) {
-            Some(near) => format!("; did you mean \"{near}\"?"),
-            None => format!("; known are {}", known.join(", ")),
-        };
-        let full = path(section, name);
-        Err(Error(format!(
-            "{}: unknown key \"{full}\"{hint}",
-            at(place)
-        )))
-    };
-    let check = |section: &str, table: &DeTable<'_>| -> Result<(), Error> {
-        for (name, value) in table.iter() {
-            let key = name.get_ref().as_ref();
-            let place = name.span().start;
-            let Some((.., kind, _)) = KEYS.iter().find(|k| k.0 == section && k.1 == key) else {
-                if section.is_empty() && names("").contains(&key) {
-                    if value.get_ref().is_table() {
-                        continue;
-                    }
-                    let full = path(section, key);
-                    return Err(Error(format!("{}: [{full}] is a section", at(place))));
-                }
-                return unknown(place, key, section, &names(section));
-            };
-            let rule = match (kind, value.get_ref()) {
-                (Kind::Text, DeValue::String(_))
-                | (Kind::Number, DeValue::Integer(_))
-                | (Kind::Columns, DeValue::Array(_)) => continue,
-                (Kind::Text, _) => "must be text between quotes",
-                (Kind::Number, _) => "must be a whole number",
-                (Kind::Columns, _) => "must be written as [[obscore.extra_columns]]",
-            };
-            return Err(Error(format!(
-                "{}: {} {rule}",
-                at(place),
-                path(section, key)
-            )));
-        }
-        Ok(())
-    };
-    let table = table.get_ref();
-    check("", table)?;
-    for section in ["limits", "obscore", "log", "pool"] {
-        let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
-            continue;
-        };
-        check(section, inner)?;
-        for column in inner
-            .get("extra_columns")
-            .and_then(|v| v.get_ref().as_array())
-            .into_iter()
-            .flatten()
-        {
-            let place = column.span().start;
-            let Some(column) = column.get_ref().as_table() else {
-                return Err(Error(format!(
-                    "{}: a column is a table of its own",
-                    at(place)
-                )));
-            };
-            for (name, value) in column.iter() {
-                let (key, place) = (name.get_ref().as_ref(), name.span().start);
-                if !COLUMN_KEYS.contains(&key) {
-                    return unknown(place, key, "obscore.extra_columns", &COLUMN_KEYS);
-                }
-                let rule = match key {
-                    "indexed" if value.get_ref().is_bool() => continue,
-                    "indexed" => "must be true or false",
-                    _ if value.get_ref().is_str() => continue,
-                    _ => "must be text between quotes",
-                };
-                return Err(Error(format!("{}: {key} {rule}", at(place))));
-            }
-            for needed in ["name", "type"] {
-                if !column.contains_key(needed) {
-                    return Err(Error(format!("{}: this column has no {needed}", at(place))));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Names among `variables` that look like ours and are no setting, with the
-/// nearest name that is.
-pub fn unknown_variables(variables: &[(String, String)]) -> Vec<(String, Option<String>)> {
-    let known: Vec<String> = KEYS.iter().map(|k| variable(k.0, k.1)).collect();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    variables
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with("OBSTAP_"))
-        .filter(|name| key_of_variable(name).is_none() && !OTHER_VARIABLES.contains(&name.as_str()))
-        .map(|name| (name.clone(), nearest(name, &known).map(str::to_owned)))
-        .collect()
-}
-
-fn path(section: &str, name: &str) -> String {
-    match section {
-        "" => name.to_owned(),
-        _ => format!("{section}.{name}"),
-    }
-}
-
-/// `limits.maxrec_hard` is set by `OBSTAP_LIMITS_MAXREC_HARD`.
-fn variable(section: &str, name: &str) -> String {
-    format!(
-        "OBSTAP_{}",
-        path(section, name).replace('.', "_").to_uppercase()
-    )
-}
-
-fn key_of_variable(name: &str) -> Option<String> {
-    KEYS.iter()
-        .filter(|key| key.2 != Kind::Columns)
-        .find(|key| variable(key.0, key.1) == name)
-        .map(|key| path(key.0, key.1))
-}
-
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|&candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 fn is_namespace(name: &str) -> bool {
     let mut bytes = name.bytes();
     name.len() <= 30
@@ -550,40 +249,9 @@ fn default_data_dir(variables: &[(String, String)]) -> Result<PathBuf, Error> {
         })
 }
 
-/// The text of a URL with its password hidden, wherever it stands.
-fn mask(url: &str) -> String {
-    let (rest, query) = match url.split_once('?') {
-        Some((rest, query)) => (rest, Some(query)),
-        None => (url, None),
-    };
-    let mut shown = match rest.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((user, host)) => match user.split_once(':') {
-                Some((user, _)) => format!("{scheme}://{user}:***@{host}"),
-                None => format!("{scheme}://{user}@{host}"),
-            },
-            None => format!("{scheme}://{rest}"),
-        },
-        None => rest.to_owned(),
-    };
-    if let Some(query) = query {
-        let parts: Vec<String> = query
-            .split('&')
-            .map(|part| match part.split_once('=') {
-                Some((name, _)) if name.to_lowercase().contains("password") => {
-                    format!("{name}=***")
-                }
-                _ => part.to_owned(),
-            })
-            .collect();
-        shown.push('?');
-        shown.push_str(&parts.join("&"));
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
+    use super::merged::mask;
     use super::*;
 
     fn read(
@@ -659,9 +327,9 @@ mod tests {
             assert_eq!(read(text, variables, &[]).err().as_deref(), Some(message));
         }
         check(
-            "\nlisten_on = \"x\"",
+            "\nlistn = \"x\"",
             &[],
-            "FILE:2: unknown key \"listen_on\"; did you mean \"listen\"?",
+            "FILE:2: unknown key \"listn\"; did you mean \"listen\"?",
         );
         check(
             "[limits]\nmaxrec = 1",
@@ -687,7 +355,7 @@ mod tests {
         check(
             "[pool]\nreaders = 0",
             &[],
-            "FILE: pool.readers must be 1 to 1000; it is \"0\"",
+            "FILE:2: pool.readers must be 1 to 1000; it is \"0\"",
         );
         check(
             "[[obscore.extra_columns]]\nname = \"a\"\ntipe = \"real\"",
@@ -712,12 +380,12 @@ mod tests {
         check(
             "database_url = \"mysql://u:secret@h/d\"",
             &[],
-            "FILE: database_url must be sqlite:PATH or postgresql://user@host/database; it is \"mysql://u:***@h/d\"",
+            "FILE:1: database_url must be sqlite:PATH or postgresql://user@host/database; it is \"mysql://u:***@h/d\"",
         );
         check(
             "namespace = \"A-b\"",
             &[],
-            "FILE: namespace must be 1 to 30 lower-case letters, digits or underscores, a letter first; it is \"A-b\"",
+            "FILE:1: namespace must be 1 to 30 lower-case letters, digits or underscores, a letter first; it is \"A-b\"",
         );
     }
 
@@ -760,7 +428,7 @@ mod tests {
         };
         for origin in settings.origins() {
             assert!(
-                origin.from.ends_with("obstap.toml"),
+                origin.from.contains("obstap.toml:"),
                 "the sample lacks {}",
                 origin.key
             );

@@ -1,5 +1,7 @@
 //! The log: one line per event on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
@@ -17,6 +19,7 @@ pub fn start(log: &Log, quiet: &str) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     let started = match log.format {
         LogFormat::Text => builder.try_init(),

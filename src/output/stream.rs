@@ -25,6 +25,8 @@ pub struct Stream {
     first: Option<Batch>,
     maxrec: u64,
     buffer: Vec<u8>,
+    /// The answer ended half-way in a format that cannot say so.
+    broken: bool,
     summary: Summary,
 }
 
@@ -67,14 +69,14 @@ impl Stream {
         if first.is_none() {
             rows = None;
         }
+        Ok(Stream::new(&table, rows, first, layout))
+    }
+
+    fn new(table: &Table, rows: Option<Rows>, first: Option<Batch>, layout: Layout) -> Stream {
         let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 4);
-        let summary = Summary {
-            overflow: table.maxrec == 0,
-            ..Summary::default()
-        };
         let encoder = match layout {
             Layout::Votable(serialization) => {
-                let mut votable = Votable::new(serialization, &table);
+                let mut votable = Votable::new(serialization, table);
                 votable.begin(&mut buffer);
                 Encoder::Votable(Box::new(votable))
             }
@@ -88,14 +90,18 @@ impl Stream {
             }
             Layout::Text => Encoder::Aligned(Aligned::new(table.columns.clone())),
         };
-        Ok(Stream {
+        Stream {
             encoder: Some(encoder),
             rows,
             first,
             maxrec: table.maxrec,
             buffer,
-            summary,
-        })
+            broken: false,
+            summary: Summary {
+                overflow: table.maxrec == 0,
+                ..Summary::default()
+            },
+        }
     }
 
     /// The next chunk; waits for rows where it must.
@@ -125,9 +131,9 @@ impl Stream {
         if !self.buffer.is_empty() {
             return Chunk::Bytes(self.chunk());
         }
-        match &self.summary.failure {
-            Some(_) => Chunk::Broken,
-            None => Chunk::End,
+        match self.broken {
+            true => Chunk::Broken,
+            false => Chunk::End,
         }
     }
 
@@ -171,7 +177,8 @@ impl Stream {
                 votable.finish(outcome, out);
             }
             Some(Encoder::Aligned(mut aligned)) => aligned.finish(out),
-            Some(Encoder::Delimited(_)) | None => {}
+            Some(Encoder::Delimited(_)) => self.broken = failure.is_some(),
+            None => {}
         }
         self.summary.failure = failure;
     }
@@ -183,36 +190,6 @@ impl Stream {
     }
 }
 
-impl Stream {
-    /// An answer without a database, for tests of what comes after it.
-    #[cfg(test)]
-    pub(crate) async fn of(
-        columns: Vec<adql::Column>,
-        batch: Option<Batch>,
-        maxrec: u64,
-        layout: Layout,
-    ) -> Result<Stream, Error> {
-        let table = Table {
-            columns,
-            rows: None,
-            maxrec,
-            infos: Vec::new(),
-        };
-        let mut stream = Stream::open(table, layout).await?;
-        stream.first = batch;
-        Ok(stream)
-    }
-}
-
-/// Whether cells of these types can be written as they are.
-#[cfg(test)]
-fn fits(columns: &[adql::Column], wires: &[adql::Wire]) -> bool {
-    columns
-        .iter()
-        .map(|column| column.kind.wire())
-        .eq(wires.iter().copied())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +199,12 @@ mod tests {
 
     /// The whole answer of two rows, (1, 2000-01-01) and (2, NULL).
     fn written(layout: Layout, maxrec: u64) -> (String, Summary) {
+        let (text, summary, _) = ended(layout, maxrec, None);
+        (text, summary)
+    }
+
+    /// The same with a failure after the rows; and whether it was broken off.
+    fn ended(layout: Layout, maxrec: u64, failure: Option<Error>) -> (String, Summary, bool) {
         let mut columns = vec![
             Column::new("n", Type::Integer),
             Column::new("seen", Type::Timestamp),
@@ -229,7 +212,6 @@ mod tests {
         ];
         columns[2].ucd = Some("pos.eq.ra".to_owned());
         let mut batch = Batch::new([Wire::Int4, Wire::Timestamp, Wire::Float8]);
-        assert!(fits(&columns, batch.wires()));
         batch.push(Some(&1i32.to_be_bytes()));
         batch.push(Some(&0i64.to_be_bytes()));
         batch.push(Some(&10.5f64.to_be_bytes()));
@@ -239,13 +221,28 @@ mod tests {
         let batch = (maxrec > 0).then_some(batch);
         futures_util::FutureExt::now_or_never(async move {
             let mut text = Vec::new();
-            let Ok(mut stream) = Stream::of(columns, batch, maxrec, layout).await else {
-                return (String::new(), Summary::default());
+            let table = Table {
+                columns,
+                rows: None,
+                maxrec,
+                infos: Vec::new(),
             };
-            while let Chunk::Bytes(bytes) = stream.next().await {
+            let mut stream = Stream::new(&table, None, batch, layout);
+            if failure.is_some()
+                && let Chunk::Bytes(bytes) = stream.next().await
+            {
                 text.extend_from_slice(&bytes);
+                stream.finish(failure);
             }
-            (String::from_utf8_lossy(&text).into_owned(), stream.summary)
+            let broken = loop {
+                match stream.next().await {
+                    Chunk::Bytes(bytes) => text.extend_from_slice(&bytes),
+                    Chunk::End => break false,
+                    Chunk::Broken => break true,
+                }
+            };
+            let text = String::from_utf8_lossy(&text).into_owned();
+            (text, stream.summary, broken)
         })
         .unwrap_or_default()
     }
@@ -260,6 +257,20 @@ mod tests {
         check(2, "n,seen,s_ra\n1,2000-01-01T00:00:00,10.5\n2,,\n", false);
         check(1, "n,seen,s_ra\n1,2000-01-01T00:00:00,10.5\n", true);
         check(0, "n,seen,s_ra\n", true);
+    }
+
+    #[test]
+    fn a_failure_half_way_is_said_or_the_answer_is_broken_off() {
+        fn check(layout: Layout, said: bool) {
+            let failure = Some(Error::Data("a number is too large".to_owned()));
+            let (text, _, broken) = ended(layout, 9, failure);
+            let message = "The answer ends half-way: a number is too large.</INFO>";
+            assert_eq!((text.contains(message), broken), (said, !said), "{text}");
+        }
+        check(Layout::Votable(Serialization::Tabledata), true);
+        check(Layout::Votable(Serialization::Binary2), true);
+        check(Layout::Csv, false);
+        check(Layout::Tsv, false);
     }
 
     #[test]
