@@ -38,20 +38,20 @@ pub fn datatype(column: &Column) -> Datatype<'_> {
     Datatype {
         datatype,
         arraysize,
-        xtype: column.xtype.as_deref().or(xtype),
+        xtype: xtype.or(column.xtype.as_deref()),
     }
 }
 
-/// Whether positions in this column are ICRS: ObsCore 1.1 section 3.3.3 and
-/// after give every one of its coordinates so.
+/// Whether this column holds positions or regions, which ObsCore 1.1 (section
+/// 3.3.3 and after) gives in ICRS without exception.
 pub fn is_sky(column: &Column) -> bool {
     let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
     let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();
-    utype.contains("char.spatialaxis.coverage")
-        || utype.contains("char.spatialaxis.statistical")
+    column.kind.is_geometry()
+        || utype.contains("char.spatialaxis.coverage.location")
+        || utype.contains("char.spatialaxis.coverage.support.area")
         || ucd.starts_with("pos.eq")
         || ucd.starts_with("pos.outline")
-        || column.kind.is_geometry()
 }
 
 /// Whether this column is a time in MJD, UTC (`t_min`, `t_max`).
