@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_multipart::Multipart;
 use actix_web::error::PayloadError;
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -64,10 +64,6 @@ async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Fault> {
 async fn multipart(request: &HttpRequest, body: Bytes, params: &mut Params) -> Result<(), Fault> {
     let wrong =
         |_| Fault::usage("the body is not multipart/form-data as its header says; see RFC 7578");
-    // Without a body's own headers the boundary is in the request's.
-    if !request.headers().contains_key(header::CONTENT_TYPE) {
-        return Ok(());
-    }
     let body = stream::once(ready(Ok::<_, PayloadError>(body)));
     let mut parts = Multipart::new(request.headers(), body);
     while let Some(mut part) = parts.try_next().await.map_err(wrong)? {
@@ -85,4 +81,61 @@ async fn multipart(request: &HttpRequest, body: Bytes, params: &mut Params) -> R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::FromRequest;
+    use actix_web::test::TestRequest;
+
+    /// The value of QUERY, or status and message.
+    async fn query(content_type: &str, body: &str) -> Result<Option<String>, (u16, String)> {
+        let (request, mut payload) = TestRequest::post()
+            .uri("/tap/sync?LANG=ADQL")
+            .insert_header(("content-type", content_type))
+            .set_payload(body.to_owned())
+            .to_http_parts();
+        let Ok(payload) = Payload::from_request(&request, &mut payload).await else {
+            return Ok(None);
+        };
+        let told = |fault: Fault| (fault.status(), fault.message().to_owned());
+        let params = params(&request, payload, 200).await.map_err(told)?;
+        assert_eq!(params.single("lang"), Ok(Some("ADQL")));
+        Ok(params.single("QUERY").ok().flatten().map(str::to_owned))
+    }
+
+    #[actix_web::test]
+    async fn a_body_gives_parameters() {
+        let form = "application/x-www-form-urlencoded";
+        let said = Ok(Some("SELECT 1".to_owned()));
+        assert_eq!(query(form, "query=SELECT+1").await, said);
+        assert_eq!(
+            query(
+                "application/x-www-form-urlencoded; charset=utf-8",
+                "QUERY=SELECT%201"
+            )
+            .await,
+            said
+        );
+        let parts = "--x\r\nContent-Disposition: form-data; name=\"Query\"\r\n\r\nSELECT 1\r\n\
+                     --x\r\nContent-Disposition: form-data; name=\"t\"; filename=\"QUERY\"\r\n\r\nabc\r\n--x--\r\n";
+        assert_eq!(query("multipart/form-data; boundary=x", parts).await, said);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_no_parameters_is_refused() {
+        let status = async |kind, body| query(kind, body).await.err().map(|(status, _)| status);
+        assert_eq!(status("application/json", "{}").await, Some(400));
+        assert_eq!(
+            status("multipart/form-data; boundary=x", "--y").await,
+            Some(400)
+        );
+        assert_eq!(status("multipart/form-data", "--y").await, Some(400));
+        let long = format!("QUERY={}", "x".repeat(300));
+        assert_eq!(
+            status("application/x-www-form-urlencoded", &long).await,
+            Some(413)
+        );
+    }
 }

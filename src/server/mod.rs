@@ -122,7 +122,7 @@ pub fn serve(
 }
 
 async fn index(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let base = url::base(&request, &state);
+    let base = url::base(&request, state.base_url.as_deref());
     HttpResponse::Ok()
         .content_type("text/html;charset=utf-8")
         .insert_header((
@@ -133,7 +133,7 @@ async fn index(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
 }
 
 async fn capabilities(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let base = url::base(&request, &state);
+    let base = url::base(&request, state.base_url.as_deref());
     xml(vosi::capabilities::write(&base, &state.service.limits))
 }
 

@@ -2,14 +2,12 @@
 
 use actix_web::HttpRequest;
 
-use super::State;
-
 /// Scheme, host and prefix without a slash at the end: as configured, else as
 /// the request or the proxy before us says (`Forwarded`, `X-Forwarded-Proto`,
 /// `-Host`, `-Prefix`).
-pub fn base(request: &HttpRequest, state: &State) -> String {
-    if let Some(configured) = &state.base_url {
-        return configured.clone();
+pub fn base(request: &HttpRequest, configured: Option<&str>) -> String {
+    if let Some(configured) = configured {
+        return configured.to_owned();
     }
     let connection = request.connection_info();
     let scheme = match connection.scheme() {
@@ -41,6 +39,36 @@ fn is_plain(text: &str, besides: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn the_proxys_word_counts_unless_an_address_is_configured() {
+        fn check(headers: &[(&'static str, &str)], configured: Option<&str>, expected: &str) {
+            let mut request = TestRequest::default();
+            for header in headers {
+                request = request.insert_header(*header);
+            }
+            assert_eq!(base(&request.to_http_request(), configured), expected);
+        }
+        check(
+            &[("host", "sky.example:8080")],
+            None,
+            "http://sky.example:8080",
+        );
+        check(&[("host", "a b")], None, "http://localhost");
+        let proxied = [
+            ("host", "10.0.0.1"),
+            ("x-forwarded-host", "sky.example"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-prefix", "/obs/"),
+        ];
+        check(&proxied, None, "https://sky.example/obs");
+        check(
+            &proxied,
+            Some("https://other.example"),
+            "https://other.example",
+        );
+    }
 
     #[test]
     fn strange_hosts_are_not_repeated() {
