@@ -106,10 +106,13 @@ impl fmt::Display for Failure {
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Failure {
         // The causes are for the log: they may be a driver's words.
-        if let Some(cause) = error.source() {
-            tracing::debug!("{error}: {cause}");
+        match error.source() {
+            Some(cause) => {
+                tracing::debug!("{error}: {cause}");
+                Failure(format!("{error} (--log debug tells why)"))
+            }
+            None => Failure(error.to_string()),
         }
-        Failure(error.to_string())
     }
 }
 

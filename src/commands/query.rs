@@ -71,7 +71,10 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service.answer(request).await?;
+        let answer = service
+            .answer(request)
+            .await
+            .map_err(|fault| fault.logged("query"))?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

@@ -109,7 +109,7 @@ impl From<database::Error> for Fault {
                     "the database cannot be reached just now; try again later",
                 )
             },
-            Error::TooNew(detail) => Fault {
+            Error::TooNew(detail) | Error::TooOld(detail) => Fault {
                 detail: Some(detail.clone()),
                 ..Fault::new(503, "the database is being upgraded; try again later")
             },
