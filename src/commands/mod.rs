@@ -147,7 +147,7 @@ impl Command {
 
     fn run(self, settings: &Settings) -> Result<(), Failure> {
         let quiet = if matches!(self, Command::Serve(_)) {
-            "info"
+            "info,actix_server=warn"
         } else {
             "warn"
         };

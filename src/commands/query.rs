@@ -71,10 +71,7 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service
-            .answer(request)
-            .await
-            .map_err(|fault| fault.logged("query"))?;
+        let answer = service.answer(request).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

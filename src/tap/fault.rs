@@ -11,9 +11,13 @@ use crate::database;
 pub struct Fault {
     status: u16,
     message: String,
-    /// For the log alone.
-    detail: Option<String>,
+    detail: Option<Detail>,
 }
+
+/// What happened, for the log alone: it may be a driver's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+struct Detail(String);
 
 impl Fault {
     /// The request cannot be understood (TAP 1.1 section 3.3).
@@ -33,7 +37,7 @@ impl Fault {
     pub fn ours(message: impl Into<String>) -> Fault {
         let message = message.into();
         Fault {
-            detail: Some(message.clone()),
+            detail: Some(Detail(message.clone())),
             ..Fault::new(500, message)
         }
     }
@@ -61,7 +65,7 @@ impl Fault {
         let status = self.status;
         match &self.detail {
             Some(detail) => {
-                tracing::error!(id, status, detail, "query failed: {}", self.message);
+                tracing::error!(id, status, %detail, "query failed: {}", self.message);
                 self.message.push_str(&format!(
                     " (the operator finds the reason in the log under {id})"
                 ));
@@ -78,7 +82,11 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.detail.as_ref().map(|detail| detail as _)
+    }
+}
 
 impl From<adql::Messages> for Fault {
     fn from(messages: adql::Messages) -> Fault {
@@ -103,18 +111,18 @@ impl From<database::Error> for Fault {
             )),
             Error::Cancelled => Fault::new(503, format!("{message}; send it again")),
             Error::Unreachable(detail) => Fault {
-                detail: Some(detail.clone()),
+                detail: Some(Detail(detail.clone())),
                 ..Fault::new(
                     503,
                     "the database cannot be reached just now; try again later",
                 )
             },
             Error::TooNew(detail) | Error::TooOld(detail) => Fault {
-                detail: Some(detail.clone()),
+                detail: Some(Detail(detail.clone())),
                 ..Fault::new(503, "the database is being upgraded; try again later")
             },
             Error::Driver { source, .. } => Fault {
-                detail: Some(chain(source.as_ref())),
+                detail: Some(Detail(chain(source.as_ref()))),
                 ..Fault::new(500, message)
             },
         }
