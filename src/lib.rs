@@ -1,2 +1,3 @@
 pub mod database;
+pub mod demo;
 pub mod input;
