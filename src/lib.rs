@@ -17,6 +17,7 @@
 pub mod config;
 pub mod dali;
 pub mod database;
+pub mod demo;
 pub mod input;
 
 pub mod spatial;

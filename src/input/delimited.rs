@@ -21,9 +21,13 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         // rows after a wrong one can be read.
         .flexible(true)
         .has_headers(false)
+        // LF alone ends a record and a CR before it is taken off here: with
+        // both as terminator the reader counts the lines of CRLF files wrong.
+        .terminator(csv::Terminator::Any(b'\n'))
         .buffer_capacity(BUFFER_BYTES as usize)
         .from_reader(Rationed {
-            reader: opened.content,
+            // With a line end at the very end, every record has one.
+            reader: Box::new(opened.content.chain(&b"\n"[..])),
             allowance: allowance.clone(),
         });
     let mut rows = Rows {
@@ -44,7 +48,11 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
     };
     rows.width = columns.len();
     let columns = columns.iter().map(|name| name.trim().to_owned()).collect();
-    Ok((columns, Box::new(rows)))
+    Ok(Contents {
+        columns,
+        rows: Box::new(rows),
+        rows_total: None,
+    })
 }
 
 const BUFFER_BYTES: u64 = 1 << 16;
@@ -63,11 +71,11 @@ impl Rows {
         self.allowance
             .store(MAX_ROW_BYTES + BUFFER_BYTES, Ordering::Relaxed);
         match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(
-                self.record
-                    .position()
-                    .map_or_else(|| self.reader.position().line(), csv::Position::line),
-            )),
+            Ok(true) => {
+                let within = memchr::memchr_iter(b'\n', self.record.as_slice()).count() as u64;
+                let next = self.reader.position().line();
+                Ok(Some(next.saturating_sub(1 + within)))
+            }
             Ok(false) => Ok(None),
             Err(error) => {
                 let reason = match error.into_kind() {
@@ -90,9 +98,14 @@ impl Rows {
     }
 
     fn texts(&self, line: u64) -> Result<Vec<String>, InputError> {
+        let last = self.record.len().saturating_sub(1);
         self.record
             .iter()
             .enumerate()
+            .map(|(column, field)| match field {
+                [field @ .., b'\r'] if column == last => (column, field),
+                field => (column, field),
+            })
             .map(|(column, field)| match std::str::from_utf8(field) {
                 Ok(text) => Ok(text.to_owned()),
                 Err(_) => Err(self.row_error(
@@ -113,8 +126,13 @@ impl Rows {
     }
 
     fn read(&mut self) -> Result<Option<Row>, InputError> {
-        let Some(line) = self.next_record()? else {
-            return Ok(None);
+        let line = loop {
+            match self.next_record()? {
+                None => return Ok(None),
+                // An empty line that ends with CRLF.
+                Some(_) if self.record.as_slice() == b"\r" => {}
+                Some(line) => break line,
+            }
         };
         if self.record.len() != self.width {
             return Err(self.row_error(
