@@ -17,19 +17,17 @@
 pub mod config;
 pub mod dali;
 pub mod database;
-pub mod demo;
 pub mod input;
 
 pub mod spatial;
 pub mod tap_schema;
 
-
+pub mod demo;
 pub mod obscore;
 pub mod output;
 
 pub mod tap;
 pub mod vosi;
-
 
 pub mod commands;
 pub mod server;
