@@ -12,6 +12,7 @@ mod keys;
 mod merged;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -209,16 +210,19 @@ impl Settings {
         &self.origins
     }
 
-    /// How a person on this machine reaches the service.
-    pub fn local_url(&self) -> String {
+    /// How a person on this machine reaches the service that listens there.
+    pub fn local_url(&self, listening: SocketAddr) -> String {
         match &self.base_url {
             Some(url) => url.clone(),
             None => {
-                let listen = self
-                    .listen
-                    .replace("0.0.0.0:", "127.0.0.1:")
-                    .replace("[::]:", "[::1]:");
-                format!("http://{listen}")
+                let mut address = listening;
+                if address.ip().is_unspecified() {
+                    address.set_ip(match address.ip() {
+                        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+                    });
+                }
+                format!("http://{address}")
             }
         }
     }
@@ -386,6 +390,23 @@ mod tests {
             "namespace = \"A-b\"",
             &[],
             "FILE:1: namespace must be 1 to 30 lower-case letters, digits or underscores, a letter first; it is \"A-b\"",
+        );
+    }
+
+    #[test]
+    fn the_address_to_print_can_be_opened() {
+        fn check(text: &str, listening: &str, url: &str) {
+            let printed = read(text, &[], &[]).ok().zip(listening.parse().ok());
+            let printed = printed.map(|(settings, address)| settings.local_url(address));
+            assert_eq!(printed.as_deref(), Some(url));
+        }
+        check("", "127.0.0.1:8080", "http://127.0.0.1:8080");
+        check("", "0.0.0.0:80", "http://127.0.0.1:80");
+        check("", "[::]:80", "http://[::1]:80");
+        check(
+            "base_url = \"https://a.example/b/\"",
+            "0.0.0.0:80",
+            "https://a.example/b",
         );
     }
 

@@ -8,19 +8,24 @@
 mod adql;
 mod completions;
 mod config;
+mod demo;
+mod load;
 mod logging;
 mod migrate;
 mod open;
+mod progress;
 mod query;
 mod serve;
 
 use std::fmt;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Settings, Sources, unknown_variables};
+use crate::{database, tap};
 
 /// Observations in the Virtual Observatory: an ObsCore table served over TAP,
 /// on PostgreSQL or an embedded SQLite database.
@@ -71,8 +76,12 @@ struct Shared {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve a real sky to try things on
+    Demo(demo::Demo),
     /// Serve the observations over HTTP
     Serve(serve::Serve),
+    /// Load ObsCore rows from CSV, TSV, VOTable or Parquet files
+    Load(load::Load),
     /// Bring the database to this version of obstap
     Migrate(migrate::Migrate),
     /// Answer one ADQL query on the terminal or into a file
@@ -103,15 +112,17 @@ impl fmt::Display for Failure {
     }
 }
 
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Failure {
+        let Some(cause) = error.source() else {
+            return Failure(error.to_string());
+        };
         // The causes are for the log: they may be a driver's words.
-        match error.source() {
-            Some(cause) => {
-                tracing::debug!("{error}: {cause}");
-                Failure(format!("{error} (--log debug tells why)"))
-            }
-            None => Failure(error.to_string()),
+        tracing::debug!("{error}: {cause}");
+        let any: &(dyn std::error::Error + 'static) = &error;
+        match any.is::<database::Error>() || any.is::<tap::Fault>() {
+            true => Failure(format!("{error} (--log debug tells why)")),
+            false => Failure(error.to_string()),
         }
     }
 }
@@ -140,20 +151,25 @@ impl Command {
     /// Settings that a command has flags of its own for.
     fn flags(&self) -> Vec<(&'static str, String)> {
         match self {
+            Command::Demo(command) => command.flags(),
             Command::Serve(command) => command.flags(),
             _ => Vec::new(),
         }
     }
 
     fn run(self, settings: &Settings) -> Result<(), Failure> {
-        let quiet = if matches!(self, Command::Serve(_)) {
-            "info,actix_server=warn"
-        } else {
-            "warn"
+        // Without a terminal there is no bar to watch: the log tells.
+        let watched = std::io::stderr().is_terminal();
+        let quiet = match self {
+            Command::Serve(_) => "info,actix_server=warn",
+            Command::Demo(_) | Command::Load(_) if !watched => "info,actix_server=warn",
+            _ => "warn",
         };
         logging::start(&settings.log, quiet)?;
         match self {
+            Command::Demo(command) => command.run(settings),
             Command::Serve(command) => command.run(settings),
+            Command::Load(command) => command.run(settings),
             Command::Migrate(command) => command.run(settings),
             Command::Query(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
@@ -214,6 +230,9 @@ mod tests {
             "obstap query SELECT --format csv --maxrec 5 --explain",
             true,
         );
+        check("obstap load a.csv - --skip-bad bad.csv --format csv", true);
+        check("obstap load", false);
+        check("obstap demo --listen 127.0.0.1:0", true);
         check("obstap query", false);
         check("obstap query SELECT --format fits", false);
         check("obstap adql check --catalog t.xml", true);

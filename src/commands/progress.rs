@@ -69,17 +69,19 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away; what came of it is for the caller to say.
-    pub fn finish(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-    }
-
     /// Rows a second since the start.
-    pub fn rate(&self, rows: u64) -> u64 {
+    fn rate(&self, rows: u64) -> u64 {
         let milliseconds = self.started.elapsed().as_millis().max(1);
         u64::try_from(u128::from(rows) * 1000 / milliseconds).unwrap_or(u64::MAX)
+    }
+}
+
+/// The bar is taken away; what came of the work is for the caller to say.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 
