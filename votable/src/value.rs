@@ -307,8 +307,8 @@ mod tests {
 
     #[test]
     fn text_becomes_values() {
-        use Datatype::*;
-        use Value::*;
+        use Datatype::{Bit, Boolean, Char, Double, DoubleComplex, Short, UnsignedByte};
+        use Value::{Bits, Bool, Bools, Complex, Complexes, Floats, Ints, Null, Text};
         fn check(datatype: Datatype, arraysize: &str, text: &str, expected: Option<Value>) {
             let arraysize = (!arraysize.is_empty()).then(|| arraysize.to_owned());
             let field = Field {

@@ -26,11 +26,9 @@ pub struct Head {
     pub status: Option<Status>,
     /// `VALUES null` of each field, as written.
     nulls: Vec<Option<String>>,
+    /// Bytes of the INFOs.
+    kept: usize,
 }
-
-/// INFOs kept in all; a document is bounded before its rows by its bytes, after
-/// them by this.
-const INFOS: usize = 10_000;
 
 /// What the element being read belongs to.
 #[derive(Clone, Copy, PartialEq)]
@@ -116,7 +114,7 @@ pub(super) fn read<R: BufRead>(
             }
             Element::Info => {
                 let text = content(nodes, Element::Info, limits, warnings)?;
-                head.keep(info(&attributes), text);
+                head.keep(info(&attributes), text, limits);
             }
             Element::Coosys => head.coosys.push(Coosys {
                 id: attributes.get("ID").unwrap_or_default(),
@@ -148,15 +146,15 @@ pub(super) fn read<R: BufRead>(
 pub(super) fn tail<R: BufRead>(
     nodes: &mut Nodes<R>,
     head: &mut Head,
+    limits: &Limits,
     warnings: &mut Warnings,
 ) -> Result<(), ReadError> {
-    let limits = Limits::default();
     let mut passed_over = Vec::new();
     loop {
         match nodes.next()? {
             Node::Open(Element::Info, attributes) => {
-                let text = content(nodes, Element::Info, &limits, warnings)?;
-                head.keep(info(&attributes), text);
+                let text = content(nodes, Element::Info, limits, warnings)?;
+                head.keep(info(&attributes), text, limits);
             }
             // Another table's rows may be larger than any cell.
             Node::Open(Element::Stream, _) => loop {
@@ -221,7 +219,7 @@ impl Head {
         }
     }
 
-    fn keep(&mut self, mut info: Info, text: String) {
+    fn keep(&mut self, mut info: Info, text: String, limits: &Limits) {
         if info.name == "QUERY_STATUS" {
             self.status = match &*info.value {
                 "OK" => Some(Status::Ok),
@@ -230,7 +228,9 @@ impl Head {
                 _ => self.status.take(),
             };
         }
-        if self.infos.len() < INFOS {
+        // An empty INFO takes room too.
+        self.kept += size_of::<Info>() + info.name.len() + info.value.len() + text.len();
+        if self.kept <= limits.head_bytes {
             info.content = (!text.is_empty()).then_some(text);
             self.infos.push(info);
         }

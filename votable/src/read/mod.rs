@@ -25,14 +25,15 @@ use crate::field::{Field, Param};
 use crate::outcome::Status;
 use crate::value::Value;
 
-/// How much of each we are willing to hold.
+/// How much of each we are willing to hold. A cell takes up to sixteen times its
+/// bytes in memory (an array of single bytes).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one cell, text or tag, as written.
     pub cell_bytes: usize,
     /// Bytes of all cells of one row, as written.
     pub row_bytes: usize,
-    /// Bytes before the first row.
+    /// Bytes before the first row, and of what is kept from after the last.
     pub head_bytes: usize,
     pub fields: usize,
     /// Elements inside each other.
@@ -40,11 +41,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB a cell, 64 MiB a row, 16 MiB of head, 4096 fields, 64 elements deep.
+    /// 4 MiB a cell, 16 MiB a row, 16 MiB of head, 4096 fields, 64 elements deep.
     fn default() -> Limits {
         Limits {
-            cell_bytes: 16 << 20,
-            row_bytes: 64 << 20,
+            cell_bytes: 4 << 20,
+            row_bytes: 16 << 20,
             head_bytes: 16 << 20,
             fields: 4096,
             depth: 64,
@@ -218,7 +219,12 @@ impl<R: BufRead> Reader<R> {
         };
         if row.is_none() {
             self.rows = Rows::Ended;
-            head::tail(&mut self.nodes, &mut self.head, &mut self.warnings)?;
+            head::tail(
+                &mut self.nodes,
+                &mut self.head,
+                &self.limits,
+                &mut self.warnings,
+            )?;
         }
         Ok(row)
     }

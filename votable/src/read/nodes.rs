@@ -106,6 +106,9 @@ pub(super) struct Nodes<R> {
     started: bool,
 }
 
+/// Most bytes of a stream taken at once.
+const PIECE: usize = 1 << 16;
+
 impl<R: BufRead> Nodes<R> {
     pub fn new(source: Source<R>, limits: Limits) -> Nodes<R> {
         let mut reader = quick_xml::Reader::from_reader(source);
@@ -249,6 +252,7 @@ impl<R: BufRead> Nodes<R> {
         let result = loop {
             match stream.fill_buf() {
                 Ok(available) => {
+                    let available = &available[..available.len().min(PIECE)];
                     let end = memchr::memchr2(b'<', b'&', available).unwrap_or(available.len());
                     piece.extend_from_slice(&available[..end]);
                     stream.consume(end);

@@ -158,8 +158,7 @@ impl Stream {
             base64,
             guessed,
         } = self;
-        // Without columns a row is no bytes, and there would be no end of them.
-        if columns.is_empty() || !base64.has(1, nodes)? {
+        if !base64.has(1, nodes)? {
             while !base64.ended {
                 base64.more(nodes)?;
             }
@@ -174,6 +173,10 @@ impl Stream {
             true => base64.take(columns.len().div_ceil(8), nodes)?.to_vec(),
             false => Vec::new(),
         };
+        // Rows of no bytes would have no end.
+        if columns.iter().all(|column| column.fixed_bytes() == Some(0)) {
+            return Err(nodes.error(ReadProblem::Unsupported("a stream of rows without bytes")));
+        }
         let mut values = Vec::with_capacity(columns.len());
         let mut row_bytes = 0usize;
         for (index, column) in columns.iter().enumerate() {
