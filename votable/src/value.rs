@@ -28,6 +28,8 @@ pub(crate) struct Column {
     pub datatype: Datatype,
     pub length: Length,
     null: Option<Magic>,
+    /// Strings of equal length one after the other, each filled up with NULs.
+    padded: bool,
 }
 
 /// The value that stands for null.
@@ -47,10 +49,12 @@ impl Column {
             Datatype::Char | Datatype::UnicodeChar => Some(Magic::Text(null.to_owned())),
             _ => integer(datatype, null).map(Magic::Int),
         });
+        let arraysize = field.arraysize.as_deref();
         Column {
             datatype,
             length: field.length(),
             null,
+            padded: arraysize.is_some_and(|arraysize| arraysize.contains('x')),
         }
     }
 
@@ -73,7 +77,7 @@ impl Column {
     }
 
     /// The value of a TABLEDATA cell, or `None` if it is none.
-    pub fn from_text(&self, text: &str) -> Option<Value> {
+    pub fn read_text(&self, text: &str) -> Option<Value> {
         if text.is_empty() {
             return Some(Value::Null);
         }
@@ -129,12 +133,13 @@ impl Column {
 
     /// The value of `count` primitives in a binary serialisation, and whether
     /// its text was in an encoding that had to be guessed.
-    pub fn from_bytes(&self, bytes: &[u8], count: usize) -> (Value, bool) {
+    pub fn read_bytes(&self, bytes: &[u8], count: usize) -> (Value, bool) {
         let scalar = self.length == Length::Scalar;
         let mut guessed = false;
         let value = match self.datatype {
             Datatype::Char => {
-                let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
+                let end = bytes.iter().position(|b| *b == 0 && !self.padded);
+                let bytes = &bytes[..end.unwrap_or(bytes.len())];
                 let text = match str::from_utf8(bytes) {
                     Ok(text) => text.to_owned(),
                     Err(_) => {
@@ -146,7 +151,7 @@ impl Column {
             }
             Datatype::UnicodeChar => {
                 let units = bytes.chunks_exact(2).map(|unit| big_endian(unit) as u16);
-                let units = units.take_while(|unit| *unit != 0);
+                let units = units.take_while(|unit| *unit != 0 || self.padded);
                 let text =
                     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
                 self.text(text.collect())
@@ -193,7 +198,10 @@ impl Column {
         (value, guessed)
     }
 
-    fn text(&self, text: String) -> Value {
+    fn text(&self, mut text: String) -> Value {
+        if self.padded && text.contains('\0') {
+            text = text.trim_end_matches('\0').replace('\0', " ");
+        }
         match &self.null {
             Some(Magic::Text(null)) if *null == text => Value::Null,
             _ => Value::Text(text),
@@ -316,7 +324,7 @@ mod tests {
                 ..Field::new("x", datatype)
             };
             assert_eq!(
-                Column::new(&field, Some("-9")).from_text(text),
+                Column::new(&field, Some("-9")).read_text(text),
                 expected,
                 "{text:?}"
             );

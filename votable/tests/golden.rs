@@ -1,6 +1,9 @@
 //! Whole documents, byte by byte. After a wanted change, run with
 //! `VOTABLE_BLESS=1` and read the difference.
 
+// A test may panic.
+#![allow(clippy::unwrap_used)]
+
 use votable::{
     Coosys, Datatype, Descriptor, Document, Field, Info, Outcome, Param, Serialization, TableHead,
     Timesys, Version, Writer, error_document,

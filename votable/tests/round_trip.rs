@@ -1,5 +1,8 @@
 //! Any table of any values, written and read back in each serialisation.
 
+// A test may panic.
+#![allow(clippy::unwrap_used)]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use votable::{
@@ -258,5 +261,65 @@ proptest! {
             prop_assert_eq!(reader.status(), Some(&Status::Overflow));
             prop_assert_eq!(reader.warning_count(), 0);
         }
+    }
+}
+
+/// Strings of fixed length in an array are kept in step by their filling, which
+/// reads as blanks; TABLEDATA has the blanks of the writer.
+#[test]
+fn arrays_of_strings() {
+    let mut document = Document::default();
+    document.table.fields = vec![Field {
+        arraysize: Some("4x*".into()),
+        ..Field::new("bands", Char)
+    }];
+    let mut out = Vec::new();
+    let mut writer = Writer::new(Version::V1_5, Serialization::Binary2, document);
+    writer.begin(&mut out);
+    writer.row([Some(&b"g\0\0\0i\0\0\0"[..])].into_iter(), &mut out);
+    writer.finish(Outcome::Complete, &mut out);
+    let row = Reader::open(&*out).unwrap().next_row().unwrap().unwrap();
+    assert_eq!(row.values, [Value::Text("g   i".into())]);
+}
+
+#[test]
+fn long_tables_leave_as_they_come() {
+    for serialization in [
+        Serialization::TableData,
+        Serialization::Binary,
+        Serialization::Binary2,
+    ] {
+        let mut document = Document::default();
+        document.table.fields = vec![Field::new("n", Long), Field::text("text")];
+        let (mut out, mut sent) = (Vec::new(), Vec::new());
+        let mut writer = Writer::new(Version::V1_4, serialization, document);
+        writer.begin(&mut out);
+        for n in 0..5000i64 {
+            let text = "x".repeat(n as usize % 40);
+            let cells = [n.to_be_bytes().to_vec(), text.into_bytes()];
+            writer.row(cells.iter().map(|cell| Some(&**cell)), &mut out);
+            // A line of base64 and a row at most wait inside.
+            assert!(out.len() < 5000);
+            sent.append(&mut out);
+        }
+        writer.row(
+            [Some(&[0; 8][..]), Some(&[b'y'; 20_000])].into_iter(),
+            &mut out,
+        );
+        writer.finish(Outcome::Complete, &mut out);
+        sent.append(&mut out);
+        if let Some(folder) = std::env::var_os("VOTABLE_KEEP") {
+            let name = format!("long-{}.vot", serialization.name());
+            std::fs::write(std::path::Path::new(&folder).join(name), &sent).unwrap();
+        }
+        let mut reader = Reader::open(std::io::BufReader::with_capacity(100, &*sent)).unwrap();
+        for n in 0..5000 {
+            let row = reader.next_row().unwrap().unwrap();
+            assert_eq!((row.number, &row.values[0]), (n + 1, &Value::Int(n as i64)));
+        }
+        let last = reader.next_row().unwrap().unwrap();
+        assert_eq!(last.values[1], Value::Text("y".repeat(20_000)));
+        assert_eq!(reader.next_row().unwrap(), None);
+        assert_eq!(reader.status(), Some(&Status::Ok));
     }
 }

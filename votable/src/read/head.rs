@@ -13,7 +13,7 @@ use crate::value::Column;
 
 /// All that is not rows.
 #[derive(Debug, Default)]
-pub struct Head {
+pub(super) struct Head {
     pub version: Option<String>,
     pub table_name: Option<String>,
     /// The nearest to the table: of TABLE, else RESOURCE, else VOTABLE.

@@ -14,7 +14,7 @@ mod source;
 
 use std::io::BufRead;
 
-pub use head::Head;
+use head::Head;
 use nodes::Nodes;
 use rows::Rows;
 use source::Source;
@@ -189,8 +189,10 @@ impl<R: BufRead> Reader<R> {
             }
             Ok(None) => Ok(None),
             Err(mut error) => {
+                if !matches!(self.rows, Rows::Ended) {
+                    error.place.row = Some(self.count + 1);
+                }
                 self.rows = Rows::Ended;
-                error.place.row = Some(self.count + 1);
                 Err(error)
             }
         }

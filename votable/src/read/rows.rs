@@ -66,7 +66,7 @@ pub(super) fn tabledata<R: BufRead>(
                     beyond += 1;
                     continue;
                 };
-                let Some(value) = column.from_text(&text) else {
+                let Some(value) = column.read_text(&text) else {
                     let problem = ReadProblem::Value {
                         text: text.chars().take(80).collect(),
                         datatype: column.datatype,
@@ -209,7 +209,7 @@ impl Stream {
                     });
                 }
             }
-            let (value, guess) = column.from_bytes(base64.take(bytes, nodes)?, count);
+            let (value, guess) = column.read_bytes(base64.take(bytes, nodes)?, count);
             if guess && !std::mem::replace(guessed, true) {
                 let message =
                     "this text is not UTF-8 and is read as ISO-8859-1, here and further on";
@@ -272,15 +272,11 @@ impl Base64 {
         }
         self.text
             .extend(self.piece.iter().filter(|b| !b.is_ascii_whitespace()));
-        let whole = match self.ended {
-            true => self.text.len(),
-            false => self.text.len() / 4 * 4,
-        };
         // The last group may come without its padding.
         while self.ended && !self.text.is_empty() && !self.text.len().is_multiple_of(4) {
             self.text.push(b'=');
         }
-        let whole = if self.ended { self.text.len() } else { whole };
+        let whole = self.text.len() / 4 * 4;
         let decoded = base64_simd::STANDARD.decode_append(&self.text[..whole], &mut self.bytes);
         self.text.drain(..whole);
         decoded.map_err(|_| nodes.error(ReadProblem::Base64))
