@@ -7,6 +7,7 @@ use super::InputError;
 pub enum Format {
     Csv,
     Tsv,
+    VoTable,
     Parquet,
 }
 
@@ -16,6 +17,7 @@ impl Format {
         Some(match name.to_ascii_lowercase().as_str() {
             "csv" => Format::Csv,
             "tsv" | "tab" => Format::Tsv,
+            "votable" | "vot" | "xml" => Format::VoTable,
             "parquet" => Format::Parquet,
             _ => return None,
         })
@@ -44,6 +46,10 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
         return not(format!("it is {what}; {READABLE}"));
     }
     if text.first() == Some(&b'<') {
+        // The root element may have a prefix, and comments before it.
+        if text.windows(7).any(|part| part == b"VOTABLE") {
+            return Ok(Format::VoTable);
+        }
         return not(format!("it is {}; {READABLE}", markup(text)));
     }
     if text.contains(&0) || text.iter().filter(|b| is_control(**b)).count() * 20 > text.len() {
@@ -51,8 +57,8 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
     }
     Ok(match extension(name).as_deref().and_then(Format::named) {
         // The name says Parquet or VOTable, and the content does not.
-        Some(format @ Format::Parquet) => {
-            return not(format!("its name says {format:?}, its content does not"));
+        Some(Format::Parquet | Format::VoTable) => {
+            return not("its content is not what its name says".into());
         }
         Some(format) => format,
         None => {

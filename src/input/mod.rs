@@ -18,6 +18,7 @@ mod format;
 mod parquet;
 mod source;
 mod value;
+mod votable;
 
 pub use error::InputError;
 pub use format::Format;
@@ -93,6 +94,7 @@ impl Table {
         } = match format {
             Format::Csv => delimited::open(opened, b',')?,
             Format::Tsv => delimited::open(opened, b'\t')?,
+            Format::VoTable => votable::open(opened)?,
             Format::Parquet => parquet::open(opened)?,
         };
         check_columns(&name, &columns)?;

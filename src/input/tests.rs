@@ -194,3 +194,100 @@ fn files_that_cannot_be_opened() {
         )
     );
 }
+
+#[test]
+fn votables_are_seen_by_their_root() {
+    let document = |rows: &str| {
+        format!(
+            "<?xml version='1.0'?><VOTABLE version='1.4' \
+             xmlns='http://www.ivoa.net/xml/VOTable/v1.3'><RESOURCE type='results'><TABLE>\
+             <FIELD name='id' datatype='char' arraysize='*'/><FIELD name='n' datatype='int'/>\
+             <FIELD name='s_region' datatype='double' arraysize='*' xtype='polygon'/>\
+             <DATA><TABLEDATA>{rows}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+        )
+    };
+    let read = |text: String| {
+        told(Table::from_reader(
+            "x.csv",
+            std::io::Cursor::new(text),
+            None,
+        ))
+    };
+    assert_eq!(
+        read(document(
+            "<TR><TD>a</TD><TD>7</TD><TD>1 2 3.5</TD></TR><TR><TD/><TD/><TD/></TR>"
+        )),
+        "id n s_region\n1: \"a\" 7 [1.0, 2.0, 3.5]\n2: · · ·"
+    );
+    let cut = document("<TR><TD>a</TD>")
+        .split("</TABLEDATA>")
+        .next()
+        .map(String::from);
+    let words = read(cut.expect("a part"));
+    assert!(
+        words.contains("x.csv cannot be read beyond row 1: "),
+        "{words}"
+    );
+}
+
+/// Written by the same crate that reads: the point is the way from Parquet's
+/// types to ours, from standard input or a file.
+#[test]
+fn parquet_from_a_file_and_from_a_pipe() {
+    use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+
+    let schema = parse_message_type(
+        "message rows { required binary id (UTF8); optional double ra; \
+         required int64 t (TIMESTAMP(NANOS,false)); }",
+    )
+    .expect("a schema");
+    let mut bytes = Vec::new();
+    let mut writer =
+        SerializedFileWriter::new(&mut bytes, schema.into(), Default::default()).expect("a writer");
+    let mut group = writer.next_row_group().expect("a group");
+    let mut column = group.next_column().expect("a column").expect("id");
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&[ByteArray::from("a"), ByteArray::from("b")], None, None)
+        .expect("written");
+    column.close().expect("closed");
+    let mut column = group.next_column().expect("a column").expect("ra");
+    column
+        .typed::<DoubleType>()
+        .write_batch(&[10.5], Some(&[1, 0]), None)
+        .expect("written");
+    column.close().expect("closed");
+    let mut column = group.next_column().expect("a column").expect("t");
+    column
+        .typed::<Int64Type>()
+        .write_batch(&[0, 1_500_000_000], None, None)
+        .expect("written");
+    column.close().expect("closed");
+    group.close().expect("closed");
+    writer.close().expect("closed");
+
+    let expected = "id ra t\n\
+        1: \"a\" 10.5 \"1970-01-01T00:00:00\"\n\
+        2: \"b\" · \"1970-01-01T00:00:01.500000\"";
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(&bytes).expect("a temporary file");
+    let table = Table::open(&Source::named(file.path()), None).expect("a table");
+    assert_eq!(table.rows_total(), Some(2));
+    assert_eq!(told(Ok(table)), expected);
+    assert_eq!(
+        told(Table::from_reader(
+            "pipe",
+            std::io::Cursor::new(bytes.clone()),
+            None
+        )),
+        expected
+    );
+    bytes.truncate(bytes.len() - 9);
+    assert_eq!(
+        told(Table::from_reader("cut", std::io::Cursor::new(bytes), None)),
+        "cut is not a table that can be read: its Parquet footer is missing or damaged \
+         (was it cut off?)"
+    );
+}

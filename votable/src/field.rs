@@ -206,7 +206,7 @@ impl Field {
             .maybe("ucd", self.ucd.as_deref())
             .maybe("utype", self.utype.as_deref())
             .maybe("xtype", self.xtype.as_deref())
-            .maybe("width", self.width.map(|w| &*width.format(w)))
+            .maybe("width", self.width.map(|w| width.format(w)))
             .maybe("precision", self.precision.as_deref())
             .maybe("ref", self.reference.as_deref());
         let bounded = self.min.is_some() || self.max.is_some() || !self.options.is_empty();
@@ -223,7 +223,7 @@ impl Field {
 
     fn values(&self, bounded: bool, out: &mut Vec<u8>) {
         let mut null = itoa::Buffer::new();
-        let tag = Tag::new("VALUES", out).maybe("null", self.null.map(|n| &*null.format(n)));
+        let tag = Tag::new("VALUES", out).maybe("null", self.null.map(|n| null.format(n)));
         if !bounded {
             return tag.empty();
         }

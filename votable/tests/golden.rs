@@ -1,9 +1,12 @@
 //! Whole documents, byte by byte. After a wanted change, run with
 //! `VOTABLE_BLESS=1` and read the difference.
 
+// A test may panic.
+#![allow(clippy::unwrap_used)]
+
 use votable::{
-    Coosys, Datatype, Descriptor, Document, Field, Info, Outcome, Param, Serialization, TableHead,
-    Timesys, Version, Writer, error_document,
+    Coosys, Datatype, Descriptor, Document, Field, Info, Outcome, Param, Reader, Serialization,
+    TableHead, Timesys, Version, Writer, error_document,
 };
 
 fn document() -> Document {
@@ -196,4 +199,64 @@ fn errors_without_a_table() {
     let message = "no table \"a<b\"";
     check("error-1.4", error_document(Version::V1_4, message, &infos));
     check("error-1.5", error_document(Version::V1_5, message, &[]));
+}
+
+/// What does not fit is cut, filled up or made visible, and counted after the
+/// table; what follows in a stream stays in step.
+#[test]
+fn misfits_are_told_after_the_table() {
+    let write = |serialization| {
+        let mut document = Document::default();
+        let fixed = |name: &str, datatype| Field {
+            arraysize: Some("2".into()),
+            ..Field::new(name, datatype)
+        };
+        document.table.fields = vec![
+            fixed("text", Datatype::Char),
+            fixed("numbers", Datatype::Short),
+            Field::new("byte", Datatype::UnsignedByte),
+        ];
+        let mut out = Vec::new();
+        let mut writer = Writer::new(Version::V1_4, serialization, document);
+        writer.begin(&mut out);
+        writer.row(
+            [Some("é".as_bytes()), Some(&[0, 1][..]), Some(&[255])].into_iter(),
+            &mut out,
+        );
+        // Too few cells, and too many.
+        writer.row([Some(&b"abc"[..])].into_iter(), &mut out);
+        writer.row(
+            [None, None, Some(&[7][..]), Some(&[8][..])].into_iter(),
+            &mut out,
+        );
+        writer.finish(Outcome::Complete, &mut out);
+        let mut reader = Reader::open(&*out).unwrap();
+        let mut found = String::new();
+        while let Some(row) = reader.next_row().unwrap() {
+            found += &format!("{:?}\n", row.values);
+        }
+        let told = reader.infos().iter().filter(|info| info.content.is_some());
+        told.fold(found, |found, info| {
+            format!("{found}{} {}\n", info.name, info.value)
+        })
+    };
+    assert_eq!(
+        write(Serialization::Binary),
+        r#"[Text("\\u"), Ints([Some(1), None]), Null]
+[Text("ab"), Ints([None, None]), Null]
+[Text(""), Ints([None, None]), Int(7)]
+escaped_values 1
+fitted_values 3
+mistakable_values 1
+"#
+    );
+    assert_eq!(
+        write(Serialization::Binary2),
+        r#"[Text("\\u"), Ints([Some(1), Some(0)]), Int(255)]
+[Text("ab"), Null, Null]
+[Null, Null, Int(7)]
+escaped_values 1
+fitted_values 3
+"#
+    );
 }
