@@ -9,6 +9,8 @@ mod write;
 
 pub use write::write;
 
+mod storage;
+
 use crate::catalog::Table;
 use crate::types::Type;
 

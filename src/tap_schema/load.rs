@@ -1,0 +1,131 @@
+//! The catalog made from the rows of TAP_SCHEMA.
+
+use std::collections::HashMap;
+
+use adql::catalog::{Catalog, PositionIndex, RegionIndex, Table};
+use adql::{Column, Wire};
+
+use super::{Datatype, bare, stored};
+use crate::database::{Batch, Database, Error};
+
+/// What may be spoken of, as TAP_SCHEMA has it now. Columns of a type that
+/// ADQL does not have are left out.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load(database: &Database) -> Result<Catalog, Error> {
+    let columns = columns(database).await?;
+    let mut tables = tables(database, columns).await?;
+    spatial_indexes(database, &mut tables).await?;
+    let tables = tables.into_iter().map(|(_, table)| table);
+    Ok(Catalog::new(tables))
+}
+
+/// Columns by the name of their table.
+async fn columns(database: &Database) -> Result<HashMap<String, Vec<Column>>, Error> {
+    let sql = "SELECT table_name, column_name, datatype, arraysize, xtype, unit, ucd, utype, \
+               description FROM {tap_schema.columns} ORDER BY table_name, column_index, \
+               column_name";
+    let rows = database.fetch(sql, &[], &[Wire::Text; 9]).await?;
+    let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
+    for row in 0..rows.len() {
+        let (datatype, arraysize, xtype) = (
+            text(&rows, row, 2),
+            text(&rows, row, 3),
+            text(&rows, row, 4),
+        );
+        let datatype = Datatype {
+            datatype: datatype.as_deref().unwrap_or_default(),
+            arraysize: arraysize.as_deref(),
+            xtype: xtype.as_deref(),
+        };
+        let name = text(&rows, row, 1).unwrap_or_default();
+        let Some((kind, unicode)) = datatype.kind() else {
+            tracing::warn!(
+                column = name,
+                ?datatype,
+                "not published: no such type in ADQL"
+            );
+            continue;
+        };
+        let table = text(&rows, row, 0).unwrap_or_default();
+        columns.entry(table).or_default().push(Column {
+            unit: text(&rows, row, 5),
+            ucd: text(&rows, row, 6),
+            utype: text(&rows, row, 7),
+            description: text(&rows, row, 8),
+            unicode,
+            xtype,
+            ..Column::new(bare(&name), kind)
+        });
+    }
+    Ok(columns)
+}
+
+/// Tables in the order of a listing, each with its full name.
+async fn tables(
+    database: &Database,
+    mut columns: HashMap<String, Vec<Column>>,
+) -> Result<Vec<(String, Table)>, Error> {
+    let sql = "SELECT schema_name, table_name, description, utype FROM {tap_schema.tables} \
+               ORDER BY table_index, table_name";
+    let rows = database.fetch(sql, &[], &[Wire::Text; 4]).await?;
+    let mut tables = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        let schema = text(&rows, row, 0).unwrap_or_default();
+        let full = text(&rows, row, 1).unwrap_or_default();
+        let name = full
+            .strip_prefix(&schema)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or(&full);
+        let (schema, name) = (bare(&schema), bare(name));
+        let table = Table {
+            stored: stored(&schema, &name),
+            schema,
+            name,
+            description: text(&rows, row, 2),
+            utype: text(&rows, row, 3),
+            columns: columns.remove(&full).unwrap_or_default(),
+            regions: Vec::new(),
+            positions: Vec::new(),
+        };
+        tables.push((full, table));
+    }
+    Ok(tables)
+}
+
+/// Adds to each table what is known of its index columns.
+async fn spatial_indexes(database: &Database, tables: &mut [(String, Table)]) -> Result<(), Error> {
+    let sql = "SELECT schema_name, table_name, kind, column1, column2, index_column \
+               FROM {obstap.spatial_indexes} ORDER BY schema_name, table_name, index_column";
+    let rows = database.fetch(sql, &[], &[Wire::Text; 6]).await?;
+    for row in 0..rows.len() {
+        let cell = |column| text(&rows, row, column).unwrap_or_default();
+        let (schema, name) = (cell(0), cell(1));
+        let found = tables.iter_mut().map(|(_, table)| table);
+        let mut found = found.filter(|table| table.schema == schema && table.name == name);
+        let Some(table) = found.next() else {
+            continue;
+        };
+        match cell(2).as_str() {
+            "region" => table.regions.push(RegionIndex {
+                column: cell(3),
+                prefix: cell(5),
+            }),
+            "position" => table.positions.push(PositionIndex {
+                lon: cell(3),
+                lat: cell(4),
+                cell: cell(5),
+            }),
+            // An index of a later version, of no use to this one.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A cell of text; the database room gives UTF-8.
+fn text(rows: &Batch, row: usize, column: usize) -> Option<String> {
+    let cell = rows.cell(row, column)?;
+    Some(String::from_utf8_lossy(cell).into_owned())
+}
