@@ -146,7 +146,7 @@ def four_clients_one_answer(demo):
         ],
     )
     others = {
-        "stilts": run("stilts", "tapquery", f"tapurl={demo.url}", f"adql={adql}", "ofmt=csv"),
+        "stilts": run("stilts", "tapquery", "sync=true", f"tapurl={demo.url}", f"adql={adql}", "ofmt=csv"),
         "curl": run(
             "curl", "-sS", "--fail-with-body", f"{demo.url}/sync", "-d", "LANG=ADQL",
             "-d", "RESPONSEFORMAT=csv", "--data-urlencode", f"QUERY={adql}",

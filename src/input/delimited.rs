@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::io_words;
 use super::source::Opened;
-use super::{Contents, InputError, MAX_ROW_BYTES, Row, Value};
+use super::{Contents, InputError, MAX_COLUMNS, MAX_ROW_BYTES, Row, Value, too_many};
 
 pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError> {
     let allowance = Arc::new(AtomicU64::new(MAX_ROW_BYTES));
@@ -35,9 +35,16 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         reader,
         allowance,
         record: csv::ByteRecord::new(),
+        limit: HEADER_BYTES,
         width: 0,
     };
     let columns = match rows.next_record()? {
+        Some(_) if rows.record.len() > MAX_COLUMNS => {
+            return Err(InputError::NotATable {
+                reason: too_many(rows.record.len()),
+                file: rows.file,
+            });
+        }
         Some(line) => rows.texts(line)?,
         None => {
             return Err(InputError::NotATable {
@@ -47,6 +54,7 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         }
     };
     rows.width = columns.len();
+    rows.limit = MAX_ROW_BYTES;
     let columns = columns.iter().map(|name| name.trim().to_owned()).collect();
     Ok(Contents {
         columns,
@@ -57,11 +65,16 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
 
 const BUFFER_BYTES: u64 = 1 << 16;
 
+/// Room for 256 bytes of name for every column that may be.
+const HEADER_BYTES: u64 = 1 << 20;
+
 struct Rows {
     file: String,
     reader: csv::Reader<Rationed>,
     allowance: Arc<AtomicU64>,
     record: csv::ByteRecord,
+    /// Longest record that is read, bytes.
+    limit: u64,
     width: usize,
 }
 
@@ -69,7 +82,7 @@ impl Rows {
     /// Reads the next record; its line, or `None` after the last.
     fn next_record(&mut self) -> Result<Option<u64>, InputError> {
         self.allowance
-            .store(MAX_ROW_BYTES + BUFFER_BYTES, Ordering::Relaxed);
+            .store(self.limit + BUFFER_BYTES, Ordering::Relaxed);
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {
                 let within = memchr::memchr_iter(b'\n', self.record.as_slice()).count() as u64;
@@ -82,7 +95,7 @@ impl Rows {
                     csv::ErrorKind::Io(error) if is_ration(&error) => format!(
                         "the row that begins there is longer than {} MB \
                          (a quotation mark without its partner?)",
-                        MAX_ROW_BYTES >> 20
+                        self.limit >> 20
                     ),
                     csv::ErrorKind::Io(error) => io_words(&error),
                     _ => "it is not a text of rows and fields".into(),

@@ -183,6 +183,10 @@ struct Contents {
 
 type Rows = Box<dyn Iterator<Item = Result<Row, InputError>> + Send>;
 
+fn too_many(columns: usize) -> String {
+    format!("it has {columns} columns, and at most {MAX_COLUMNS} are read")
+}
+
 fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
     let not = |reason: String| {
         Err(InputError::NotATable {
@@ -191,10 +195,7 @@ fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
         })
     };
     if columns.len() > MAX_COLUMNS {
-        return not(format!(
-            "it has {} columns, and at most {MAX_COLUMNS} are read",
-            columns.len()
-        ));
+        return not(too_many(columns.len()));
     }
     let mut seen = std::collections::HashSet::new();
     for (place, name) in columns.iter().enumerate() {

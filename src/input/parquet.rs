@@ -15,7 +15,7 @@ use parquet::schema::types::Type;
 
 use super::error::{io_words, shown};
 use super::source::Opened;
-use super::{Contents, InputError, MAX_COLUMNS, Row, Value};
+use super::{Contents, InputError, MAX_COLUMNS, Row, Value, too_many};
 
 pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
     let name = opened.name.clone();
@@ -35,10 +35,7 @@ pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
     let rows_total = u64::try_from(about.num_rows()).ok();
     let fields = about.schema_descr().root_schema().get_fields();
     if fields.len() > MAX_COLUMNS {
-        return Err(not(format!(
-            "it has {} columns, and at most {MAX_COLUMNS} are read",
-            fields.len()
-        )));
+        return Err(not(too_many(fields.len())));
     }
     let columns: Vec<Column> = fields.iter().map(|field| column(field)).collect();
     if columns.is_empty() {

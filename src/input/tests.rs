@@ -177,6 +177,18 @@ fn a_row_without_end_stops_the_reading() {
 }
 
 #[test]
+fn a_header_without_end_is_not_read_to_it() {
+    let read = |text: &'static [u8], byte: u8| {
+        let endless = Read::chain(text, std::io::repeat(byte));
+        told(Table::from_reader("endless.csv", endless, None))
+    };
+    let expected = "endless.csv cannot be read beyond line 1: the row that begins there is longer \
+                    than 1 MB (a quotation mark without its partner?)";
+    assert_eq!(read(b"a,b", b','), expected);
+    assert_eq!(read(b"a,b", b'c'), expected);
+}
+
+#[test]
 fn files_that_cannot_be_opened() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let missing = folder.path().join("missing.csv");
