@@ -36,6 +36,9 @@ BEGIN
       turn := 0;
     END IF;
   END IF;
+  -- Underflow would be an error.
+  IF abs(turn) < 1e-99 THEN turn := 0; END IF;
+  IF abs(lat) < 1e-99 THEN lat := 0; END IF;
   x := cos(radians(lat)) * cos(radians(turn));
   y := cos(radians(lat)) * sin(radians(turn));
   z := sin(radians(lat));
@@ -262,17 +265,34 @@ END $$;
 CREATE OR REPLACE FUNCTION {obstap}.sky_distance_1(lon1 float8, lat1 float8, lon2 float8, lat2 float8) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 15 AS $$
 DECLARE
-  turn float8 := radians(lon2 - lon1);
-  phi1 float8 := radians(lat1);
-  phi2 float8 := radians(lat2);
-  half float8 := sin(turn / 2);
-  across float8 := cos(phi2) * sin(turn);
-  along float8 := sin(radians(lat2 - lat1)) + 2 * sin(phi1) * cos(phi2) * half * half;
+  turn float8; phi1 float8; phi2 float8; sin1 float8; sin2 float8;
+  half float8; across float8; along float8;
 BEGIN
+  IF abs(lon1) >= 'Infinity' OR abs(lat1) >= 'Infinity' OR abs(lon2) >= 'Infinity' OR abs(lat2) >= 'Infinity' THEN
+    RETURN 'NaN';              -- NaN counts as greater than infinity
+  END IF;
+  -- Underflow would be an error: what could cause it counts as zero.
+  IF abs(lon1) < 1e-99 THEN lon1 := 0; END IF;
+  IF abs(lat1) < 1e-99 THEN lat1 := 0; END IF;
+  IF abs(lon2) < 1e-99 THEN lon2 := 0; END IF;
+  IF abs(lat2) < 1e-99 THEN lat2 := 0; END IF;
+  turn := radians(lon2 - lon1);
+  phi1 := radians(lat1);
+  phi2 := radians(lat2);
+  sin1 := sin(phi1);
+  sin2 := sin(phi2);
+  half := sin(turn / 2);
+  across := sin(turn);
+  IF abs(sin1) < 1e-100 THEN sin1 := 0; END IF;
+  IF abs(sin2) < 1e-100 THEN sin2 := 0; END IF;
+  IF abs(half) < 1e-100 THEN half := 0; END IF;
+  IF abs(across) < 1e-100 THEN across := 0; END IF;
+  across := cos(phi2) * across;
+  IF abs(across) < 1e-100 THEN across := 0; END IF;
+  along := sin(radians(lat2 - lat1)) + 2 * sin1 * cos(phi2) * half * half;
+  IF abs(along) < 1e-100 THEN along := 0; END IF;
   RETURN degrees(atan2(sqrt(across*across + along*along),
-    sin(phi1) * sin(phi2) + cos(phi1) * cos(phi2) * cos(turn)));
-EXCEPTION WHEN numeric_value_out_of_range THEN
-  RETURN 'NaN';
+    sin1 * sin2 + cos(phi1) * cos(phi2) * cos(turn)));
 END $$;
 
 -- Arcs -----------------------------------------------------------------------
