@@ -4,8 +4,9 @@
 /// (ADQL 2.1, section 4.2.16, DISTANCE).
 ///
 /// The vector form with an arc tangent of two arguments: it keeps its digits
-/// for tiny and for nearly opposite separations. NaN where a coordinate is not
-/// finite. The same operations in the same order as `sky_distance_1`.
+/// for tiny and for nearly opposite separations (below 1e-98 degrees it says 0).
+/// NaN where a coordinate is not finite. The same operations in the same order as
+/// `sky_distance_1`.
 ///
 /// ```
 /// assert!((adql::sky::distance(359.0, 0.0, 1.0, 0.0) - 2.0).abs() < 1e-12);
@@ -13,16 +14,20 @@
 pub fn distance(lon1: f64, lat1: f64, lon2: f64, lat2: f64) -> f64 {
     let turn = (lon2 - lon1).to_radians();
     let (phi1, phi2) = (lat1.to_radians(), lat2.to_radians());
-    let half_turn = (turn / 2.0).sin();
-    let across = phi2.cos() * turn.sin();
+    let (sin1, sin2) = (above_underflow(phi1.sin()), above_underflow(phi2.sin()));
+    let half = above_underflow((turn / 2.0).sin());
+    let across = above_underflow(phi2.cos() * above_underflow(turn.sin()));
     // cos φ1 sin φ2 − sin φ1 cos φ2 cos(turn), without its cancellation.
-    let along =
-        (lat2 - lat1).to_radians().sin() + 2.0 * phi1.sin() * phi2.cos() * half_turn * half_turn;
-    let inward = phi1.sin() * phi2.sin() + phi1.cos() * phi2.cos() * turn.cos();
-    (across * across + along * along)
-        .sqrt()
-        .atan2(inward)
-        .to_degrees()
+    let along = (lat2 - lat1).to_radians().sin() + 2.0 * sin1 * phi2.cos() * half * half;
+    let along = above_underflow(along);
+    let inward = sin1 * sin2 + phi1.cos() * phi2.cos() * turn.cos();
+    // Not to_degrees: PostgreSQL divides.
+    (across * across + along * along).sqrt().atan2(inward) / (std::f64::consts::PI / 180.0)
+}
+
+/// PostgreSQL reports underflow as an error.
+fn above_underflow(value: f64) -> f64 {
+    if value.abs() < 1e-100 { 0.0 } else { value }
 }
 
 #[cfg(test)]

@@ -312,5 +312,36 @@ mod tests {
             1e-6,
         );
         check("MOC 0/4", sky / 12.0, 0.0, 0.0, 1e-5);
+        check(
+            "ellipse 10 20 2 1 30",
+            2.0 * std::f64::consts::PI,
+            10.0,
+            20.0,
+            1e-3,
+        );
+        check("box 10 20 2 1", 2.0, 10.0, 20.0, 1e-3);
+    }
+
+    /// A range between parallels has the area of its zone's share.
+    #[test]
+    fn ranges() {
+        let check = |width: f64, south: f64, north: f64| {
+            let text = format!("range 350 {} {south} {north}", 350.0 + width);
+            let zone = width.to_radians()
+                * (north.to_radians().sin() - south.to_radians().sin())
+                * (180.0 / std::f64::consts::PI).powi(2);
+            let area = Region::parse(&text).unwrap().area();
+            assert!(
+                (area / zone - 1.0).abs() < 1e-4,
+                "{text}: {area}, not {zone}"
+            );
+        };
+        check(360.0, -90.0, 90.0);
+        check(360.0, 80.0, 90.0);
+        check(360.0, -90.0, 20.0);
+        check(360.0, -10.0, 12.0);
+        check(20.0, -90.0, 90.0);
+        check(200.0, 30.0, 90.0);
+        check(1.0, 88.0, 89.0);
     }
 }

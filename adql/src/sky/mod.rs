@@ -29,19 +29,18 @@
 //! [`contains`], [`meets`] and [`point_in`] are written a second time in
 //! PL/pgSQL. IEEE 754 fixes those five operations to the last bit and fixes no
 //! sine, so both engines give the same answers.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod distance;
+mod footprint;
+mod measure;
+mod moc_text;
 mod point;
 mod polygon;
 mod predicates;
 mod region;
 mod shape;
 mod text;
-
-mod moc_text;
-
-mod measure;
-
-mod footprint;
 
 pub mod cover;
 

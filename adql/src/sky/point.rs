@@ -89,11 +89,19 @@ impl Point {
     }
 }
 
-/// A longitude brought into [0, 360).
+/// A longitude brought into [0, 360), as `sky_point_1` does it.
 pub(crate) fn wrapped(lon: f64) -> f64 {
-    let lon = lon.rem_euclid(360.0);
-    // A tiny negative number rounds up to a whole turn.
-    if lon >= 360.0 { 0.0 } else { lon }
+    if (0.0..360.0).contains(&lon) {
+        return lon;
+    }
+    let lon = lon - 360.0 * (lon / 360.0).floor();
+    // A tiny negative number rounds up to a whole turn; a huge one has no
+    // digits left.
+    if (0.0..360.0).contains(&lon) {
+        lon
+    } else {
+        0.0
+    }
 }
 
 /// Sines and cosines of whole right angles miss zero by the rounding of π.

@@ -187,6 +187,5 @@ fn is_convex(ring: &[Vector]) -> bool {
 fn is_right_of(a: Vector, b: Vector, c: Vector) -> bool {
     let n = cross(a, minus(b, a));
     let t = dot(n, minus(c, a));
-    let limit = TOLERANCE / 4.0;
-    t < 0.0 && t * t > limit * limit * dot(n, n)
+    t < 0.0 && t * t > 6.25e-30 * dot(n, n)
 }

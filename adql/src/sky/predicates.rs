@@ -8,8 +8,10 @@ use super::TOLERANCE;
 use super::point::{Vector, chord2, cross, dot, minus, plus};
 use super::shape::{Part, Ring, parts};
 
-/// The square of the tolerance.
-const NEAR2: f64 = TOLERANCE * TOLERANCE;
+/// The square of the tolerance; written out, since the product would be rounded.
+const NEAR2: f64 = 1e-28;
+/// Below this squared sine from a great circle an arc is looked at closely.
+const CLOSE2: f64 = 4e-28;
 
 /// Whether a unit vector lies in a shape or on its edge.
 pub fn point_in(point: &[f64; 3], shape: &[f64]) -> bool {
@@ -215,21 +217,26 @@ fn circle_in_circle(inner: Vector, inner_chord: f64, outer: Vector, outer_chord:
 fn circle_meets_ring(centre: Vector, chord: f64, ring: Ring<'_>) -> bool {
     let reach = chord + TOLERANCE;
     let reach2 = reach * reach;
-    let mut outside = false;
-    for (a, b) in ring.edges() {
-        if arc_chord2(centre, a, b) <= reach2 {
+    if ring.convex {
+        let mut outside = false;
+        for (a, b) in ring.edges() {
+            let n = normal(a, b);
+            let t = side(a, n, centre);
+            if t < 0.0 {
+                // A sine is below its chord: the polygon's side of this great
+                // circle is out of reach.
+                if t * t > reach2 * dot(n, n) {
+                    return false;
+                }
+                outside = true;
+            }
+        }
+        if !outside {
             return true;
         }
-        if ring.convex && !outside {
-            outside = side(a, normal(a, b), centre) < 0.0;
-        }
     }
-    // No edge is in reach: the circle is wholly inside or wholly outside.
-    if ring.convex {
-        !outside
-    } else {
-        winds_around(centre, ring)
-    }
+    let in_reach = |(a, b)| arc_chord2(centre, a, b) <= reach2;
+    ring.edges().any(in_reach) || (!ring.convex && winds_around(centre, ring))
 }
 
 fn circle_in_ring(centre: Vector, chord: f64, ring: Ring<'_>) -> bool {
@@ -322,17 +329,23 @@ fn rings_meet(a: Ring<'_>, b: Ring<'_>) -> bool {
     if point_in_ring(first_b, a) || point_in_ring(first_a, b) {
         return true;
     }
-    for (p, q) in a.edges() {
-        for (c, d) in b.edges() {
-            if arcs_cross(p, q, c, d, 0.0)
-                || arc_chord2(d, p, q) <= NEAR2
-                || arc_chord2(q, c, d) <= NEAR2
-            {
-                return true;
-            }
-        }
-    }
-    false
+    a.edges().any(|(p, q)| {
+        let n = normal(p, q);
+        let limit = CLOSE2 * dot(n, n);
+        b.edges().any(|(c, d)| {
+            // Arcs with both ends well on one side of the edge do not touch it.
+            let (tc, td) = (side(p, n, c), side(p, n, d));
+            let apart = ((tc > 0.0 && td > 0.0) || (tc < 0.0 && td < 0.0))
+                && tc * tc > limit
+                && td * td > limit;
+            !apart
+                && (arcs_cross(p, q, c, d, 0.0)
+                    || arc_chord2(d, p, q) <= NEAR2
+                    || arc_chord2(c, p, q) <= NEAR2
+                    || arc_chord2(p, c, d) <= NEAR2
+                    || arc_chord2(q, c, d) <= NEAR2)
+        })
+    })
 }
 
 fn ring_in_ring(inner: Ring<'_>, outer: Ring<'_>) -> bool {
