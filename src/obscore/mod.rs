@@ -3,19 +3,26 @@
 //!
 //! Follows ObsCore 1.1 (<https://www.ivoa.net/documents/ObsCore/20170509/>).
 //! [`columns`] is the data model written once; [`prepare`] makes the table and
-//! publishes it; [`load`](load()) fills it from files. Leaves out: rows that
+//! publishes it; [`load`] fills it from files. Leaves out: rows that
 //! follow a registry, ObsCore's extensions. The example column
 //! `o_stat_error_type` of the standard is none of its columns: a service that
 //! wants it declares it.
 //!
 //! Must not know: HTTP, ADQL's language, drivers.
 
+mod cell;
 pub mod columns;
 mod extra;
+mod instant;
+mod layout;
+pub mod load;
+mod record;
 mod table;
 
 pub use columns::{Declared, Need, declared};
 pub use extra::{ExtraColumn, ExtraError};
+pub use layout::{Layout, LayoutError};
+pub use record::Record;
 pub use table::{Changed, PrepareError, prepare};
 
 use adql::Catalog;
