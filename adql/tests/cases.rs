@@ -22,11 +22,8 @@ fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         schema: schema.to_owned(),
         name: name.to_owned(),
         stored: (schema.to_lowercase(), name.to_lowercase()),
-        description: None,
-        utype: None,
         columns,
-        regions: Vec::new(),
-        positions: Vec::new(),
+        ..Table::default()
     }
 }
 

@@ -364,11 +364,7 @@ impl Checker<'_> {
                     schema: schema.to_owned(),
                     name: name.text.clone(),
                     stored: (schema.to_lowercase(), name.text.to_lowercase()),
-                    description: None,
-                    utype: None,
-                    columns: Vec::new(),
-                    regions: Vec::new(),
-                    positions: Vec::new(),
+                    ..Table::default()
                 }))
             }
             _ => None,
