@@ -13,7 +13,6 @@
 mod cell;
 pub mod columns;
 mod extra;
-mod instant;
 mod layout;
 pub mod load;
 mod record;
