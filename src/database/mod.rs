@@ -14,6 +14,7 @@ mod batch;
 mod error;
 mod migrate;
 mod names;
+mod postgres;
 mod rows;
 mod sqlite;
 mod time;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use adql::{Statement, Target, Value, Wire};
 
+use postgres::Postgres;
 use sqlite::Sqlite;
 
 /// A database and its connections. Cloning shares them.
@@ -38,6 +40,7 @@ pub struct Database {
 
 #[derive(Clone)]
 enum Engine {
+    Postgres(Postgres),
     Sqlite(Sqlite),
 }
 
@@ -84,12 +87,15 @@ impl Database {
         let url = settings.url.as_str();
         let engine = if url.starts_with("sqlite:") {
             Engine::Sqlite(Sqlite::open(url, settings.readers).await?)
+        } else if url.starts_with("postgresql:") || url.starts_with("postgres:") {
+            Engine::Postgres(Postgres::open(settings).await?)
         } else {
             return Err(Error::Unreachable(
                 "the database URL must begin with sqlite: or postgresql:".to_owned(),
             ));
         };
         let version = match &engine {
+            Engine::Postgres(postgres) => postgres.version(),
             Engine::Sqlite(sqlite) => sqlite.version(),
         };
         Ok(Database { engine, version })
@@ -97,6 +103,7 @@ impl Database {
 
     pub fn target(&self) -> &Target {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.target(),
             Engine::Sqlite(sqlite) => sqlite.target(),
         }
     }
@@ -122,6 +129,7 @@ impl Database {
     /// before any byte is sent.
     pub async fn stream(&self, statement: &Statement, limits: Limits) -> Result<Rows, Error> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.stream(statement, limits).await,
             Engine::Sqlite(sqlite) => sqlite.stream(statement, limits).await,
         }
     }
@@ -129,6 +137,7 @@ impl Database {
     /// The engine's plan as text.
     pub async fn explain(&self, statement: &Statement) -> Result<String, Error> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.explain(statement).await,
             Engine::Sqlite(sqlite) => sqlite.explain(statement).await,
         }
     }
@@ -136,15 +145,21 @@ impl Database {
     /// Begins a transaction on the writing connection; dropped without
     /// `commit` it rolls back.
     pub async fn begin(&self) -> Result<Transaction, Error> {
-        Ok(Transaction(match &self.engine {
+        let writing = match &self.engine {
+            Engine::Postgres(postgres) => Writing::Postgres(Box::new(postgres.begin().await?)),
             Engine::Sqlite(sqlite) => Writing::Sqlite(sqlite.begin().await?),
-        }))
+        };
+        Ok(Transaction {
+            writing,
+            failed: false,
+        })
     }
 
     /// Rows of one of our own statements, whole. In `sql`, `{schema.table}`
     /// becomes the stored name; `$1`… are `values`.
     pub async fn fetch(&self, sql: &str, values: &[Value], wires: &[Wire]) -> Result<Batch, Error> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.fetch(sql, values, wires).await,
             Engine::Sqlite(sqlite) => sqlite.fetch(sql, values, wires).await,
         }
     }
@@ -152,6 +167,7 @@ impl Database {
     /// Whether a stored table exists.
     pub async fn exists(&self, table: (&str, &str)) -> Result<bool, Error> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.exists(table).await,
             Engine::Sqlite(sqlite) => sqlite.exists(table).await,
         }
     }
@@ -159,25 +175,34 @@ impl Database {
 
 /// Changes that are made together or not at all. After an error the only
 /// thing left to do is to drop it.
-pub struct Transaction(Writing);
+pub struct Transaction {
+    writing: Writing,
+    /// What PostgreSQL would no longer commit is not committed anywhere.
+    failed: bool,
+}
 
 enum Writing {
+    Postgres(Box<postgres::Transaction>),
     Sqlite(sqlite::Transaction),
 }
 
 impl Transaction {
     /// Runs one of our own statements; returns the number of rows changed.
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.execute(sql, values).await,
             Writing::Sqlite(sqlite) => sqlite.execute(sql, values).await,
-        }
+        };
+        self.noted(result)
     }
 
     /// Runs a script of several statements without parameters.
     pub async fn script(&mut self, sql: &str) -> Result<(), Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.script(sql).await,
             Writing::Sqlite(sqlite) => sqlite.script(sql).await,
-        }
+        };
+        self.noted(result)
     }
 
     /// Rows of one of our own statements, as [`Database::fetch`], seeing the
@@ -188,9 +213,11 @@ impl Transaction {
         values: &[Value],
         wires: &[Wire],
     ) -> Result<Batch, Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.fetch(sql, values, wires).await,
             Writing::Sqlite(sqlite) => sqlite.fetch(sql, values, wires).await,
-        }
+        };
+        self.noted(result)
     }
 
     /// Appends rows to `schema.table` (COPY BINARY on PostgreSQL, a prepared
@@ -203,43 +230,63 @@ impl Transaction {
         columns: &[&str],
         rows: Batch,
     ) -> Result<(), Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.append(table, columns, rows).await,
             Writing::Sqlite(sqlite) => sqlite.append(table, columns, rows).await,
-        }
+        };
+        self.noted(result)
     }
 
     /// Whether a stored table exists.
     pub async fn exists(&mut self, table: (&str, &str)) -> Result<bool, Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.exists(table).await,
             Writing::Sqlite(sqlite) => sqlite.exists(table).await,
-        }
+        };
+        self.noted(result)
     }
 
+    /// Makes the changes last. Fails if an operation before has failed.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.0 {
+        if self.failed {
+            let reason = "an operation in the transaction has failed";
+            return Err(Error::driver("could not commit a transaction", reason));
+        }
+        match self.writing {
+            Writing::Postgres(postgres) => postgres.commit().await,
             Writing::Sqlite(sqlite) => sqlite.commit().await,
         }
     }
 
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.failed |= result.is_err();
+        result
+    }
+
     /// Keeps every other migration out until the end of this transaction.
     async fn lock_migrations(&mut self) -> Result<(), Error> {
-        match &mut self.0 {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.lock_migrations().await,
             // Begun as BEGIN IMMEDIATE: nobody else writes.
             Writing::Sqlite(_) => Ok(()),
-        }
+        };
+        self.noted(result)
     }
 
     /// Makes the schemas that are not there yet.
-    async fn make_schemas(&mut self, _schemas: &[&str]) -> Result<(), Error> {
-        match &mut self.0 {
+    async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.make_schemas(schemas).await,
             // The schema is a part of the table's name.
             Writing::Sqlite(_) => Ok(()),
-        }
+        };
+        self.noted(result)
     }
 
     /// Of two scripts, the one in this engine's SQL.
-    fn choose<'a>(&self, _postgres: &'a str, sqlite: &'a str) -> &'a str {
-        match &self.0 {
+    fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.writing {
+            Writing::Postgres(_) => postgres,
             Writing::Sqlite(_) => sqlite,
         }
     }

@@ -165,7 +165,7 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
         ValueRef::Real(value) => {
             let rounded = value.round_ties_even();
             // 2^63 itself is the first real that does not fit.
-            (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18)
+            (i64::MIN as f64..-(i64::MIN as f64))
                 .contains(&rounded)
                 .then_some(rounded as i64)
         }
@@ -184,7 +184,7 @@ mod tests {
             let got = cell(&mut batch, value, wire, "n");
             match expected {
                 Ok(bytes) => assert_eq!(batch.cell(0, 0), Some(bytes), "{value:?} {got:?}"),
-                Err(text) => assert_eq!(got.unwrap_err().to_string(), text),
+                Err(text) => assert_eq!(got.expect_err("refused").to_string(), text),
             }
         };
         check(ValueRef::Integer(-1), Wire::Int2, Ok(&[255, 255]));

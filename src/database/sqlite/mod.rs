@@ -20,9 +20,8 @@ use std::time::{Duration, Instant};
 use adql::{Statement, Target, Value, Wire};
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
 
-use super::rows::{QUEUE, Rows};
+use super::rows::{self, Rows};
 use super::{Batch, Error, Limits, names};
 use pool::Pool;
 
@@ -79,25 +78,20 @@ impl Sqlite {
         let deadline = limits.time.map(|time| Instant::now() + time);
         let mut lease = limits.hold(self.readers.lease()).await?;
         let wires: Arc<[Wire]> = statement.columns.iter().map(|c| c.kind.wire()).collect();
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let (accepted, acceptance) = oneshot::channel();
+        let (mut outlet, inlet) = rows::channel(wires.clone());
         let job = query::Job {
-            sql: statement.sql.clone(),
-            values: statement.parameters.clone(),
-            columns: statement.columns.clone(),
-            wires: wires.clone(),
-            deadline,
+            statement: statement.clone(),
+            wires,
             limits,
-            sender,
+            deadline,
             runtime: self.runtime.clone(),
         };
-        self.runtime
-            .spawn_blocking(move || lease.with(|connection| job.run(connection, accepted)));
-        match acceptance.await {
-            Ok(Ok(())) => Ok(Rows::new(wires, receiver)),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(Error::Cancelled),
-        }
+        self.runtime.spawn_blocking(move || {
+            let result = lease.with(|connection| job.run(connection, &mut outlet));
+            drop(lease);
+            outlet.end(result);
+        });
+        inlet.rows().await
     }
 
     pub(super) async fn explain(&self, statement: &Statement) -> Result<String, Error> {

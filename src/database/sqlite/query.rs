@@ -3,123 +3,95 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use adql::{Column, Value, Wire};
+use adql::{Column, Statement, Value, Wire};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{encode, errors};
-use crate::database::rows::{FULL, Item, PATIENCE};
+use crate::database::rows::{FULL, Item, Outlet, PATIENCE};
 use crate::database::{Batch, Error, Limits};
 
 /// Steps of SQLite's machine between two looks at the clock and the reader:
 /// well below a millisecond.
 const STEPS: i32 = 10_000;
 
-/// One user's query with the way out for its rows.
+/// One user's query.
 pub(super) struct Job {
-    pub sql: String,
-    pub values: Vec<Value>,
-    pub columns: Vec<Column>,
+    pub statement: Statement,
     pub wires: Arc<[Wire]>,
     pub limits: Limits,
     pub deadline: Option<Instant>,
-    pub sender: mpsc::Sender<Item>,
     pub runtime: Handle,
 }
 
 impl Job {
     /// Runs to the end of the rows, the deadline, or the reader's leaving.
-    /// `accepted` hears once there is a first row, an end, or an error.
     pub(super) fn run(
         &self,
         connection: &mut Connection,
-        accepted: oneshot::Sender<Result<(), Error>>,
+        outlet: &mut Outlet,
     ) -> Result<(), Error> {
+        let sender = outlet.sender();
         // A progress handler and not an interrupt: that would come from
         // another thread and could hit the connection's next query.
-        let (watched, deadline) = (self.sender.clone(), self.deadline);
+        let (watched, deadline) = (sender.clone(), self.deadline);
         let stop = move || watched.is_closed() || deadline.is_some_and(|end| Instant::now() >= end);
-        let watching = connection.progress_handler(STEPS, Some(stop));
-        let mut accepted = Some(accepted);
-        let result = match watching {
-            Ok(()) => self.send_rows(connection, &mut accepted),
-            Err(error) => Err(errors::explain("watch a query", error)),
-        };
+        connection
+            .progress_handler(STEPS, Some(stop))
+            .map_err(|error| errors::explain("watch a query", error))?;
+        let result = self.send_rows(connection, outlet, &sender);
         // Cannot fail where setting it did not.
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
-        let last = match result {
-            Ok(batch) => {
-                let rest = (!batch.is_empty()).then_some(batch);
-                match rest.map_or(Ok(()), |batch| self.send(Ok(Some(batch)))) {
-                    Ok(()) => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(self.reason(error)),
-        };
-        match (accepted.take(), last) {
-            (Some(accepted), Err(error)) => {
-                let _ = accepted.send(Err(error));
-            }
-            (accepted, last) => {
-                if let Some(accepted) = accepted {
-                    let _ = accepted.send(Ok(()));
-                }
-                let _ = self.send(last);
-            }
-        }
-        Ok(())
+        result.map_err(|error| match error {
+            Error::Cancelled if !sender.is_closed() => self.limits.timeout(),
+            other => other,
+        })
     }
 
     fn send_rows(
         &self,
         connection: &Connection,
-        accepted: &mut Option<oneshot::Sender<Result<(), Error>>>,
-    ) -> Result<Batch, Error> {
-        let mut statement = connection
-            .prepare(&self.sql)
+        outlet: &mut Outlet,
+        sender: &mpsc::Sender<Item>,
+    ) -> Result<(), Error> {
+        let mut query = connection
+            .prepare(&self.statement.sql)
             .map_err(|error| errors::explain("prepare a query", error))?;
+        let Statement {
+            parameters,
+            columns,
+            ..
+        } = &self.statement;
         let mut sent = Instant::now();
-        rows(
-            &mut statement,
-            &self.values,
-            &self.wires,
-            &self.columns,
-            |batch| {
-                if let Some(accepted) = accepted.take() {
-                    let _ = accepted.send(Ok(()));
-                } else if batch.size() < FULL && sent.elapsed() < PATIENCE {
-                    return Ok(());
-                }
-                let full = std::mem::replace(batch, Batch::new(self.wires.clone()));
-                self.send(Ok(Some(full)))?;
-                sent = Instant::now();
-                Ok(())
-            },
-        )
+        let rest = rows(&mut query, parameters, &self.wires, columns, |batch| {
+            if outlet.is_fresh() {
+                outlet.accept();
+            } else if batch.size() < FULL && sent.elapsed() < PATIENCE {
+                return Ok(());
+            }
+            let full = std::mem::replace(batch, Batch::new(self.wires.clone()));
+            self.send(sender, full)?;
+            sent = Instant::now();
+            Ok(())
+        })?;
+        match rest.is_empty() {
+            true => Ok(()),
+            false => self.send(sender, rest),
+        }
     }
 
     /// Waits for room, no longer than the deadline.
-    fn send(&self, item: Item) -> Result<(), Error> {
-        let sending = self.sender.send(item);
-        let sent = match self.deadline {
-            None => self.runtime.block_on(sending),
-            Some(deadline) => {
-                let sending = tokio::time::timeout_at(deadline.into(), sending);
-                let sent = self.runtime.block_on(async { sending.await });
-                sent.map_err(|_| self.limits.timeout())?
+    fn send(&self, sender: &mpsc::Sender<Item>, batch: Batch) -> Result<(), Error> {
+        let sending = sender.send(Ok(Some(batch)));
+        let sent = self.runtime.block_on(async {
+            match self.deadline {
+                None => Ok(sending.await),
+                Some(deadline) => tokio::time::timeout_at(deadline.into(), sending).await,
             }
-        };
+        });
+        let sent = sent.map_err(|_| self.limits.timeout())?;
         sent.map_err(|_| Error::Cancelled)
-    }
-
-    /// Why a statement was stopped, if it was.
-    fn reason(&self, error: Error) -> Error {
-        match error {
-            Error::Cancelled if !self.sender.is_closed() => self.limits.timeout(),
-            other => other,
-        }
     }
 }
 
