@@ -333,6 +333,86 @@ fn a_query_that_fails_says_why_and_leaves_the_connection_usable() {
 }
 
 #[test]
+fn functions_of_the_sky_answer_alike() {
+    on_both(async |database| {
+        database.migrate().await.expect("migrate");
+        let call = |name: &str| database.target().function(name);
+        let square = Value::Doubles(vec![10.0, -1.0, 12.0, -1.0, 12.0, 1.0, 10.0, 1.0]);
+        let check = async |sql: String, kind: Type, expected: Result<&[u8], &str>| {
+            let given = [square.clone()];
+            let given = if sql.contains("$1") { &given[..] } else { &[] };
+            let query = statement(&format!("SELECT {sql}"), given, &[kind]);
+            match (all(&database, &query).await, expected) {
+                (Ok(got), Ok(expected)) => assert_eq!(got.cell(0, 0), Some(expected), "{sql}"),
+                (Err(Error::Data(text)), Err(expected)) => {
+                    assert!(text.contains(expected), "{text}")
+                }
+                (got, _) => panic!("{sql}: {got:?}"),
+            }
+        };
+        let (polygon, circle) = (call("sky_polygon_1"), call("sky_circle_1"));
+        let (point, size) = (call("sky_point_1"), call("sky_box_1"));
+        let (meets, contains) = (call("sky_meets_1"), call("sky_contains_1"));
+        let (inside, distance) = (call("sky_in_1"), call("sky_distance_1"));
+        check(
+            format!("{meets}({polygon}($1), {circle}(12.5, 0, 1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{meets}({polygon}($1), {circle}(14, 0, 1))"),
+            Type::Boolean,
+            Ok(&[0]),
+        )
+        .await;
+        check(
+            format!("{contains}({polygon}($1), {point}(12, 0.5))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{contains}({size}(11, 0, 4, 4), {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{inside}(11, 0, {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{inside}(13, 0, {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[0]),
+        )
+        .await;
+        let quarter = 90f64.to_be_bytes();
+        check(
+            format!("{distance}(0, 0, 0, 90)"),
+            Type::Double,
+            Ok(&quarter),
+        )
+        .await;
+        check(
+            format!("{point}(10, 95)"),
+            Type::Point,
+            Err("between -90 and 90"),
+        )
+        .await;
+        check(
+            format!("{circle}(10, 5, -1)"),
+            Type::Circle,
+            Err("between 0 and 180"),
+        )
+        .await;
+    });
+}
+
+#[test]
 fn queries_cannot_write() {
     on_both(async |database| {
         make_kinds(&database).await;

@@ -1,0 +1,78 @@
+//! The sphere for SQLite: the functions that a migration gives PostgreSQL
+//! (`migrations/postgres/sky_functions.sql`), with the same names. The number
+//! at the end is the version of the answer.
+
+use adql::sky::{self, Point, Region, RegionError};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Result};
+
+use super::{Arguments, Refusal, add};
+
+/// Longitudes, latitudes, radii and sizes are in degrees. Shapes and lists of
+/// coordinates are BLOBs of big-endian reals.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    add(connection, "sky_point_1", 2, |of| {
+        shape(Region::point(of.real(0)?, of.real(1)?))
+    })?;
+    add(connection, "sky_circle_1", 3, |of| {
+        shape(Region::circle(of.real(0)?, of.real(1)?, of.real(2)?))
+    })?;
+    add(connection, "sky_polygon_1", 1, |of| {
+        let coordinates = of.doubles(0)?;
+        let (pairs, rest) = coordinates.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(Refusal(format!(
+                "a polygon needs an even count of numbers (lon lat ...), not {}",
+                coordinates.len()
+            )));
+        }
+        let vertices: Vec<(f64, f64)> = pairs.iter().map(|&[lon, lat]| (lon, lat)).collect();
+        shape(Region::polygon(&vertices))
+    })?;
+    add(connection, "sky_box_1", 4, |of| {
+        let [lon, lat, width, height] = [of.real(0)?, of.real(1)?, of.real(2)?, of.real(3)?];
+        shape(Region::box_(lon, lat, width, height))
+    })?;
+    add(connection, "sky_contains_1", 2, |of| {
+        let (outer, inner) = (of.doubles(0)?, of.doubles(1)?);
+        Ok(Value::Integer(sky::contains(&outer, &inner).into()))
+    })?;
+    add(connection, "sky_meets_1", 2, |of| {
+        let (a, b) = (of.doubles(0)?, of.doubles(1)?);
+        Ok(Value::Integer(sky::meets(&a, &b).into()))
+    })?;
+    add(connection, "sky_in_1", 3, |of| {
+        let point = Point::from_degrees(of.real(0)?, of.real(1)?).map_err(refusal)?;
+        let inside = sky::point_in(&point.vector(), &of.doubles(2)?);
+        Ok(Value::Integer(inside.into()))
+    })?;
+    add(connection, "sky_distance_1", 4, |of| {
+        let [lon1, lat1, lon2, lat2] = [of.real(0)?, of.real(1)?, of.real(2)?, of.real(3)?];
+        Ok(Value::Real(sky::distance(lon1, lat1, lon2, lat2)))
+    })
+}
+
+fn shape(region: std::result::Result<Region, RegionError>) -> std::result::Result<Value, Refusal> {
+    let shape = region.map_err(refusal)?.shape();
+    let bytes = shape.as_slice().iter().flat_map(|x| x.to_be_bytes());
+    Ok(Value::Blob(bytes.collect()))
+}
+
+fn refusal(error: RegionError) -> Refusal {
+    Refusal(error.to_string())
+}
+
+impl Arguments<'_, '_> {
+    fn doubles(&self, place: usize) -> std::result::Result<Vec<f64>, Refusal> {
+        match self.raw(place) {
+            ValueRef::Blob(bytes) if bytes.len() % 8 == 0 => {
+                let (chunks, _) = bytes.as_chunks::<8>();
+                Ok(chunks
+                    .iter()
+                    .map(|bytes| f64::from_be_bytes(*bytes))
+                    .collect())
+            }
+            _ => Err(self.refuse("wants a shape")),
+        }
+    }
+}
