@@ -247,8 +247,8 @@ struct Record {
     columns: BTreeSet<(String, String)>,
 }
 
-const RECORD: &str = "SELECT column_hash, columns, index_version FROM {obstap.obscore_tables} \
-                      WHERE schema_name = $1 AND table_name = $2";
+const RECORD: &str = "SELECT column_hash, columns, CAST(index_version AS bigint) \
+                      FROM {obstap.obscore_tables} WHERE schema_name = $1 AND table_name = $2";
 const RECORD_WIRES: [Wire; 3] = [Wire::Text, Wire::Text, Wire::Int8];
 
 impl Record {
