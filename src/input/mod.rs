@@ -1,0 +1,179 @@
+//! Files of rows, whatever wrote them: CSV, TSV, VOTable and Parquet become
+//! one stream of named columns and typed values, for `obstap load` and for
+//! uploads.
+//!
+//! Follows RFC 4180 for CSV (a header is required), the IANA registration of
+//! text/tab-separated-values, VOTable through the crate `votable`, and the
+//! Apache Parquet format 2. Gzip (RFC 1952) is undone wherever it is met.
+//! Leaves out: FITS tables, nested Parquet columns, other compressions.
+//!
+//! Memory does not grow with the number of rows, and neither a line without
+//! end nor a header of a million columns is read to its end.
+//!
+//! Must not know: what the columns mean (no ObsCore word), databases, HTTP.
+
+mod delimited;
+mod error;
+mod format;
+mod source;
+mod value;
+
+pub use error::InputError;
+pub use format::Format;
+pub use source::Source;
+pub use value::{Row, Value};
+
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// More columns than this are not a table of observations.
+pub const MAX_COLUMNS: usize = 4096;
+
+/// Longest row that is read, in bytes of the file (after decompression).
+pub const MAX_ROW_BYTES: u64 = 16 << 20;
+
+/// An open table: its columns are known, its rows are still to be read.
+///
+/// Iterating gives every row, or an error in its place. After an error of one
+/// row ([`InputError::is_of_one_row`]) the next row can be asked for; any
+/// other error is the last item.
+///
+/// ```no_run
+/// use obstap::input::{Source, Table};
+/// let mut table = Table::open(&Source::named("exposures.csv.gz"), None)?;
+/// assert_eq!(table.columns().len(), 15);
+/// for row in table {
+///     let row = row?;
+///     println!("{}: {:?}", row.place, row.values);
+/// }
+/// # Ok::<(), obstap::input::InputError>(())
+/// ```
+pub struct Table {
+    name: String,
+    format: Format,
+    columns: Vec<String>,
+    rows: Box<dyn Iterator<Item = Result<Row, InputError>> + Send>,
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+    ended: bool,
+}
+
+impl Table {
+    /// Opens a file or standard input and reads as far as the names of the
+    /// columns. The format is told by the content, then by the extension of
+    /// the name, unless `format` says it.
+    pub fn open(source: &Source, format: Option<Format>) -> Result<Table, InputError> {
+        let opened = source::open(source)?;
+        Table::read(opened, format)
+    }
+
+    /// A table from bytes that come from elsewhere (a part of a request).
+    /// `name` is used in messages, and its extension for telling the format.
+    pub fn from_reader(
+        name: impl Into<String>,
+        reader: impl Read + Send + 'static,
+        format: Option<Format>,
+    ) -> Result<Table, InputError> {
+        Table::read(source::opened(name.into(), Box::new(reader), None)?, format)
+    }
+
+    fn read(opened: source::Opened, format: Option<Format>) -> Result<Table, InputError> {
+        let format = match format {
+            Some(format) => format,
+            None => format::tell(&opened.name, &opened.head)?,
+        };
+        let name = opened.name.clone();
+        let (read, total) = (opened.read.clone(), opened.total);
+        let (columns, rows) = match format {
+            Format::Csv => delimited::open(opened, b',')?,
+            Format::Tsv => delimited::open(opened, b'\t')?,
+        };
+        check_columns(&name, &columns)?;
+        Ok(Table {
+            name,
+            format,
+            columns,
+            rows,
+            read,
+            total,
+            ended: false,
+        })
+    }
+
+    /// The file's name as messages have it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The columns' names as the file spells them; no two are alike without
+    /// regard to case.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Bytes taken from the file so far (before decompression).
+    pub fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that [`Table::bytes_read`] will reach, when that is known.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+impl Iterator for Table {
+    type Item = Result<Row, InputError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let item = self.rows.next();
+        self.ended = match &item {
+            None => true,
+            Some(Err(error)) => !error.is_of_one_row(),
+            Some(Ok(_)) => false,
+        };
+        item
+    }
+}
+
+/// What every format hands back: the columns, and the rows to come.
+type Contents = (
+    Vec<String>,
+    Box<dyn Iterator<Item = Result<Row, InputError>> + Send>,
+);
+
+fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
+    let not = |reason: String| {
+        Err(InputError::NotATable {
+            file: file.to_owned(),
+            reason,
+        })
+    };
+    if columns.len() > MAX_COLUMNS {
+        return not(format!(
+            "it has {} columns, and at most {MAX_COLUMNS} are read",
+            columns.len()
+        ));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for (place, name) in columns.iter().enumerate() {
+        if name.is_empty() {
+            return not(format!(
+                "its column {} has no name (with pandas: to_csv(…, index=False))",
+                place + 1
+            ));
+        }
+        if !seen.insert(name.to_lowercase()) {
+            return not(format!("it names the column {} twice", error::shown(name)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Rows and values as the file has them.
+
+/// One cell. CSV and TSV know text alone, so whoever takes the rows turns
+/// [`Value::Text`] into the type its column needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value: an empty field, a VOTable null, a Parquet null. NaN counts as
+    /// a number here.
+    Null,
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Text(String),
+    /// An array of numbers (a DALI polygon, a list of coordinates).
+    Doubles(Vec<f64>),
+}
+
+/// One row of a [`super::Table`], as long as its columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Where it stands: the line of the file on which it begins for CSV and
+    /// TSV, the number of the row otherwise. Both count from 1.
+    pub place: u64,
+    pub values: Vec<Value>,
+}
