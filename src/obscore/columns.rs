@@ -326,7 +326,7 @@ mod tests {
     fn a_region_is_announced_as_text_with_its_xtype() {
         let columns = standard();
         let region = columns.iter().find(|d| d.name() == name::REGION).unwrap();
-        assert_eq!(region.kind(), Type::Region);
+        assert_eq!(region.kind(), Region);
         assert_eq!(region.column.xtype.as_deref(), Some("adql:REGION"));
         assert_eq!(region.column.unit, None);
     }

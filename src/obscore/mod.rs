@@ -10,12 +10,18 @@
 //!
 //! Must not know: HTTP, ADQL's language, drivers.
 
+mod cell;
 pub mod columns;
 mod extra;
+mod instant;
+mod layout;
+mod record;
 mod table;
 
 pub use columns::{Declared, Need, declared};
 pub use extra::{ExtraColumn, ExtraError};
+pub use layout::{Layout, LayoutError};
+pub use record::Record;
 pub use table::{Changed, PrepareError, prepare};
 
 use adql::Catalog;

@@ -5,7 +5,7 @@ use adql::sky::{self, Footprint, Region};
 use crate::database::Batch;
 
 /// What a row has in [`super::COLUMNS`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IndexCells {
     pub footprint: Option<Footprint>,
     pub position: Option<i64>,
