@@ -4,13 +4,17 @@
 /// to the log, never to the user of the service.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database cannot be reached or opened; the text says what to do.
+    /// The database cannot be reached or opened, or it refuses what it must
+    /// allow; the text says what to do.
     #[error("{0}")]
     Unreachable(String),
+    /// The tables in the database are older than this program needs.
+    #[error("{0}")]
+    TooOld(String),
     /// The schema in the database is newer than this program.
     #[error("{0}")]
     TooNew(String),
-    /// A query ran longer than it may.
+    /// A query ran longer than it may (seconds).
     #[error("the query took longer than {0} s and was stopped")]
     Timeout(u64),
     /// The query was stopped by us (client gone, shutting down).
@@ -27,4 +31,16 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    pub(super) fn driver(
+        attempt: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error::Driver {
+            attempt: attempt.into(),
+            source: source.into(),
+        }
+    }
 }

@@ -1,19 +1,48 @@
 //! The only room that knows drivers: PostgreSQL (14 or later, no extension)
 //! and embedded SQLite, behind one type.
 //!
+//! Rows leave as bytes in one encoding ([`Batch`]); a query whose [`Rows`] are
+//! dropped is stopped in the database. Statements of our own write
+//! `{schema.table}` for a stored name and `$1` for a value, on both engines.
+//!
+//! Left out: SQL made from users' queries (`adql::target` prints it) and
+//! tables made from configuration.
+//!
 //! Must not know: HTTP, ADQL's language, what the tables mean.
 
 mod batch;
 mod error;
+mod migrate;
+mod names;
+mod postgres;
+mod rows;
+mod sqlite;
+mod time;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use rows::Rows;
+
+use std::future::Future;
+use std::time::Duration;
 
 use adql::{Statement, Target, Value, Wire};
 
-/// SKELETON, the seam other rooms compile against.
+use postgres::Postgres;
+use sqlite::Sqlite;
+
+/// A database and its connections. Cloning shares them.
 #[derive(Clone)]
-pub struct Database {}
+pub struct Database {
+    engine: Engine,
+    version: String,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Postgres(Postgres),
+    Sqlite(Sqlite),
+}
 
 /// Where the database is and how to treat it.
 #[derive(Clone, Debug)]
@@ -29,120 +58,236 @@ pub struct Settings {
 /// What one query may use.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    pub time: Option<std::time::Duration>,
+    /// From the call until the last row has been taken.
+    pub time: Option<Duration>,
+}
+
+impl Limits {
+    fn timeout(self) -> Error {
+        let seconds = self.time.unwrap_or_default().as_secs_f64();
+        Error::Timeout(seconds.ceil() as u64)
+    }
+
+    /// Waits for `work` no longer than the limit.
+    async fn hold<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match self.time {
+            None => work.await,
+            Some(time) => match tokio::time::timeout(time, work).await {
+                Ok(result) => result,
+                Err(_) => Err(self.timeout()),
+            },
+        }
+    }
 }
 
 impl Database {
-    /// Connects, and says in one line what is wrong if it cannot.
-    pub async fn open(_settings: &Settings) -> Result<Database, Error> {
-        todo!()
+    /// Connects, and says in one line what is wrong if it cannot. Work is
+    /// done on the runtime that calls this, whoever asks for it later.
+    pub async fn open(settings: &Settings) -> Result<Database, Error> {
+        let url = settings.url.as_str();
+        let engine = if url.starts_with("sqlite:") {
+            Engine::Sqlite(Sqlite::open(url, settings.readers).await?)
+        } else if url.starts_with("postgresql:") || url.starts_with("postgres:") {
+            Engine::Postgres(Postgres::open(settings).await?)
+        } else {
+            return Err(Error::Unreachable(
+                "the database URL must begin with sqlite: or postgresql:".to_owned(),
+            ));
+        };
+        let version = match &engine {
+            Engine::Postgres(postgres) => postgres.version(),
+            Engine::Sqlite(sqlite) => sqlite.version(),
+        };
+        Ok(Database { engine, version })
     }
 
     pub fn target(&self) -> &Target {
-        todo!()
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.target(),
+            Engine::Sqlite(sqlite) => sqlite.target(),
+        }
     }
 
     /// "PostgreSQL 15.8" or "SQLite 3.54.1", for people.
     pub fn version(&self) -> &str {
-        todo!()
+        &self.version
     }
 
     /// Brings the fixed tables to this program's version, under a lock.
     /// Returns the names of the migrations it ran. Refuses a newer schema.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
-        todo!()
+        migrate::migrate(self).await
     }
 
     /// Errors unless `migrate` has nothing to do.
     pub async fn check_migrated(&self) -> Result<(), Error> {
-        todo!()
+        migrate::check(self).await
     }
 
     /// Runs a query (read only); rows come as they are found. Returns once
     /// the database has accepted the statement, so that most errors are seen
     /// before any byte is sent.
-    pub async fn stream(&self, _statement: &Statement, _limits: Limits) -> Result<Rows, Error> {
-        todo!()
+    pub async fn stream(&self, statement: &Statement, limits: Limits) -> Result<Rows, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.stream(statement, limits).await,
+            Engine::Sqlite(sqlite) => sqlite.stream(statement, limits).await,
+        }
     }
 
     /// The engine's plan as text.
-    pub async fn explain(&self, _statement: &Statement) -> Result<String, Error> {
-        todo!()
+    pub async fn explain(&self, statement: &Statement) -> Result<String, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.explain(statement).await,
+            Engine::Sqlite(sqlite) => sqlite.explain(statement).await,
+        }
     }
 
     /// Begins a transaction on the writing connection; dropped without
     /// `commit` it rolls back.
     pub async fn begin(&self) -> Result<Transaction, Error> {
-        todo!()
+        let writing = match &self.engine {
+            Engine::Postgres(postgres) => Writing::Postgres(Box::new(postgres.begin().await?)),
+            Engine::Sqlite(sqlite) => Writing::Sqlite(sqlite.begin().await?),
+        };
+        Ok(Transaction {
+            writing,
+            failed: false,
+        })
     }
 
     /// Rows of one of our own statements, whole. In `sql`, `{schema.table}`
     /// becomes the stored name; `$1`… are `values`.
-    pub async fn fetch(
-        &self,
-        _sql: &str,
-        _values: &[Value],
-        _wires: &[Wire],
-    ) -> Result<Batch, Error> {
-        todo!()
+    pub async fn fetch(&self, sql: &str, values: &[Value], wires: &[Wire]) -> Result<Batch, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.fetch(sql, values, wires).await,
+            Engine::Sqlite(sqlite) => sqlite.fetch(sql, values, wires).await,
+        }
+    }
+
+    /// Whether a stored table exists.
+    pub async fn exists(&self, table: (&str, &str)) -> Result<bool, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.exists(table).await,
+            Engine::Sqlite(sqlite) => sqlite.exists(table).await,
+        }
     }
 }
 
-/// The rows of a query, batch by batch. Dropping it cancels the query in the
-/// database.
-pub struct Rows {}
-
-impl Rows {
-    pub fn wires(&self) -> &[Wire] {
-        todo!()
-    }
-
-    /// The next rows; `None` after the last.
-    pub async fn next(&mut self) -> Result<Option<Batch>, Error> {
-        todo!()
-    }
+/// Changes that are made together or not at all. After an error the only
+/// thing left to do is to drop it.
+pub struct Transaction {
+    writing: Writing,
+    /// What PostgreSQL would no longer commit is not committed anywhere.
+    failed: bool,
 }
 
-pub struct Transaction {}
+enum Writing {
+    Postgres(Box<postgres::Transaction>),
+    Sqlite(sqlite::Transaction),
+}
 
 impl Transaction {
     /// Runs one of our own statements; returns the number of rows changed.
-    pub async fn execute(&mut self, _sql: &str, _values: &[Value]) -> Result<u64, Error> {
-        todo!()
+    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.execute(sql, values).await,
+            Writing::Sqlite(sqlite) => sqlite.execute(sql, values).await,
+        };
+        self.noted(result)
     }
 
     /// Runs a script of several statements without parameters.
-    pub async fn script(&mut self, _sql: &str) -> Result<(), Error> {
-        todo!()
+    pub async fn script(&mut self, sql: &str) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.script(sql).await,
+            Writing::Sqlite(sqlite) => sqlite.script(sql).await,
+        };
+        self.noted(result)
     }
 
+    /// Rows of one of our own statements, as [`Database::fetch`], seeing the
+    /// changes made so far.
     pub async fn fetch(
         &mut self,
-        _sql: &str,
-        _values: &[Value],
-        _wires: &[Wire],
+        sql: &str,
+        values: &[Value],
+        wires: &[Wire],
     ) -> Result<Batch, Error> {
-        todo!()
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.fetch(sql, values, wires).await,
+            Writing::Sqlite(sqlite) => sqlite.fetch(sql, values, wires).await,
+        };
+        self.noted(result)
     }
 
     /// Appends rows to `schema.table` (COPY BINARY on PostgreSQL, a prepared
     /// INSERT on SQLite). `columns` name the batch's cells. Rows of several
-    /// calls with the same table arrive in the same COPY.
+    /// calls with the same table arrive in the same COPY, so a row that the
+    /// database refuses may be reported by a later call.
     pub async fn append(
         &mut self,
-        _table: (&str, &str),
-        _columns: &[&str],
-        _rows: Batch,
+        table: (&str, &str),
+        columns: &[&str],
+        rows: Batch,
     ) -> Result<(), Error> {
-        todo!()
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.append(table, columns, rows).await,
+            Writing::Sqlite(sqlite) => sqlite.append(table, columns, rows).await,
+        };
+        self.noted(result)
     }
 
     /// Whether a stored table exists.
-    pub async fn exists(&mut self, _table: (&str, &str)) -> Result<bool, Error> {
-        todo!()
+    pub async fn exists(&mut self, table: (&str, &str)) -> Result<bool, Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.exists(table).await,
+            Writing::Sqlite(sqlite) => sqlite.exists(table).await,
+        };
+        self.noted(result)
     }
 
+    /// Makes the changes last. Fails if an operation before has failed.
     pub async fn commit(self) -> Result<(), Error> {
-        todo!()
+        if self.failed {
+            let reason = "an operation in the transaction has failed";
+            return Err(Error::driver("could not commit a transaction", reason));
+        }
+        match self.writing {
+            Writing::Postgres(postgres) => postgres.commit().await,
+            Writing::Sqlite(sqlite) => sqlite.commit().await,
+        }
+    }
+
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.failed |= result.is_err();
+        result
+    }
+
+    /// Keeps every other migration out until the end of this transaction.
+    async fn lock_migrations(&mut self) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.lock_migrations().await,
+            // Begun as BEGIN IMMEDIATE: nobody else writes.
+            Writing::Sqlite(_) => Ok(()),
+        };
+        self.noted(result)
+    }
+
+    /// Makes the schemas that are not there yet.
+    async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.make_schemas(schemas).await,
+            // The schema is a part of the table's name.
+            Writing::Sqlite(_) => Ok(()),
+        };
+        self.noted(result)
+    }
+
+    /// Of two scripts, the one in this engine's SQL.
+    fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.writing {
+            Writing::Postgres(_) => postgres,
+            Writing::Sqlite(_) => sqlite,
+        }
     }
 }

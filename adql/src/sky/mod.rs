@@ -1,1 +1,57 @@
-//! The sphere.
+//! The sphere: points, regions, and the arithmetic that decides whether they
+//! touch; the text in which archives write them; the cells by which a
+//! database finds them.
+//!
+//! Follows the shapes of DALI 1.1, section 3.3
+//! (<https://www.ivoa.net/documents/DALI/20170517/>), STC-S as TAP 1.0,
+//! section 6, allows it (<https://www.ivoa.net/documents/TAP/20100327/>), the
+//! geometry of ADQL 2.1, section 4.2
+//! (<https://www.ivoa.net/documents/ADQL/20231215/>) and the ASCII form of
+//! MOC 2.0 (<https://www.ivoa.net/documents/MOC/20220727/>).
+//!
+//! Leaves out: frames other than ICRS (FK5 and J2000 are taken as ICRS, since
+//! they agree to some hundredths of an arcsecond), INTERSECTION and NOT,
+//! regions that change with time.
+//!
+//! Must not know: SQL, tables, the text of a query.
+//!
+//! # One tolerance
+//!
+//! A region is closed, and every predicate grants it [`TOLERANCE`] radians (two
+//! nanoarcseconds, fifty times the rounding of a unit vector) in all
+//! directions: a point on an edge or at a vertex is inside, regions that share
+//! an edge meet, a region contains itself. It is a distance on the sky and not
+//! a bound on a triple product, so that it means the same for a polygon of an
+//! arcsecond as for one of sixty degrees.
+//!
+//! # Why only + − × ÷ and square roots?
+//!
+//! [`contains`], [`meets`] and [`point_in`] are written a second time in
+//! PL/pgSQL. IEEE 754 fixes those five operations to the last bit and fixes no
+//! sine, so both engines give the same answers.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod distance;
+mod footprint;
+mod measure;
+mod moc_text;
+mod point;
+mod polygon;
+mod predicates;
+mod region;
+mod shape;
+mod text;
+
+pub mod cover;
+
+pub use distance::distance;
+pub use footprint::{Footprint, position_cell};
+pub use measure::Cap;
+pub use point::{Degrees, Point, Radians};
+pub use predicates::{contains, meets, point_in};
+pub use region::{Region, RegionError};
+pub use shape::Shape;
+
+/// How far outside of a region a point may lie and still count as inside, as a
+/// chord of the unit sphere (radians, for something so small).
+pub const TOLERANCE: f64 = 1e-14;

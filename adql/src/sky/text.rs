@@ -1,0 +1,380 @@
+//! Region text as archives write it.
+//!
+//! ```text
+//! region  := shape+ | union | moc                 several shapes are a union
+//! shape   := word frame? refpos? flavour? number+ POSITION CIRCLE POLYGON BOX ELLIPSE RANGE
+//! union   := UNION frame? refpos? flavour? "(" (shape | union)+ ")"
+//! moc     := MOC? (order "/" (cell | cell "-" cell)*)+
+//! ```
+//!
+//! Words in any case; blanks, commas or both between numbers. DALI 1.1, section
+//! 3.3, knows the words without a frame; STC-S (TAP 1.0, section 6) the rest.
+
+use super::moc_text::Moc;
+use super::region::{Figure, RegionError};
+
+/// Frames within some hundredths of an arcsecond of ICRS, or unsaid.
+const FRAMES: [&str; 7] = [
+    "ICRS",
+    "FK5",
+    "J2000",
+    "GSC1",
+    "GSC2",
+    "UNKNOWNFRAME",
+    "EQUATORIAL",
+];
+
+/// Frames that would need a rotation.
+const OTHER_FRAMES: [&str; 11] = [
+    "GALACTIC",
+    "GALACTIC_I",
+    "GALACTIC_II",
+    "SUPER_GALACTIC",
+    "SUPERGALACTIC",
+    "ECLIPTIC",
+    "FK4",
+    "B1950",
+    "GEO_C",
+    "GEO_D",
+    "AZ_EL",
+];
+
+/// Reference positions and flavours, which do not change a direction.
+const IGNORED: [&str; 15] = [
+    "UNKNOWNREFPOS",
+    "TOPOCENTER",
+    "BARYCENTER",
+    "GEOCENTER",
+    "HELIOCENTER",
+    "RELOCATABLE",
+    "EMBARYCENTER",
+    "MOON",
+    "LSR",
+    "LSRK",
+    "LSRD",
+    "GALACTIC_CENTER",
+    "SPHERICAL2",
+    "CARTESIAN2",
+    "UNITSPHERE",
+];
+
+/// Deeper unions are refused.
+const MAX_DEPTH: usize = 16;
+
+pub(super) fn figures(text: &str) -> Result<Vec<Figure>, RegionError> {
+    let trimmed = text.trim();
+    let moc = match trimmed.get(..3) {
+        Some(word) if word.eq_ignore_ascii_case("MOC") => trimmed.get(3..),
+        _ => trimmed.contains('/').then_some(trimmed),
+    };
+    if let Some(moc) = moc {
+        return Ok(vec![Figure::Moc(Moc::parse(moc)?)]);
+    }
+    let mut reader = Reader { rest: trimmed };
+    let mut figures = Vec::new();
+    while let Some(token) = reader.next() {
+        reader.shape(token, &mut figures, 0)?;
+    }
+    if figures.is_empty() {
+        return Err(RegionError::new("the region is empty"));
+    }
+    Ok(figures)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = &'a str;
+
+    /// The next word, number or parenthesis.
+    fn next(&mut self) -> Option<&'a str> {
+        let is_blank = |c: char| c.is_whitespace() || c == ',';
+        let rest = self.rest.trim_start_matches(is_blank);
+        let first = rest.chars().next()?;
+        let end = if first == '(' || first == ')' {
+            1
+        } else {
+            rest.find(|c| is_blank(c) || c == '(' || c == ')')
+                .unwrap_or(rest.len())
+        };
+        let (token, rest) = rest.split_at(end);
+        self.rest = rest;
+        Some(token)
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&self) -> Option<&'a str> {
+        Reader { rest: self.rest }.next()
+    }
+
+    /// Reads on after a shape's word.
+    fn shape(
+        &mut self,
+        word: &str,
+        figures: &mut Vec<Figure>,
+        depth: usize,
+    ) -> Result<(), RegionError> {
+        let name = word.to_ascii_uppercase();
+        match name.as_str() {
+            "UNION" => return self.union(figures, depth),
+            "INTERSECTION" | "NOT" | "DIFFERENCE" => {
+                return Err(RegionError::new(format!(
+                    "regions with {name} are not supported; use a union of shapes"
+                )));
+            }
+            "POSITION" | "POINT" | "CIRCLE" | "POLYGON" | "BOX" | "ELLIPSE" | "RANGE" => {}
+            _ => {
+                return Err(RegionError::new(format!(
+                    "{} is not the word for a shape; use POSITION, CIRCLE, POLYGON, BOX, \
+                     ELLIPSE, RANGE, UNION or MOC",
+                    quoted(word)
+                )));
+            }
+        }
+        self.frame(&name)?;
+        let numbers = self.numbers()?;
+        let wrong_count =
+            |needs: &str| RegionError::new(format!("{name} needs {needs}, not {}", numbers.len()));
+        figures.push(match (name.as_str(), numbers.as_slice()) {
+            ("POSITION" | "POINT", &[lon, lat]) => Figure::Position(lon, lat),
+            ("POSITION" | "POINT", _) => return Err(wrong_count("2 numbers (lon lat)")),
+            ("CIRCLE", &[lon, lat, radius]) => Figure::Circle(lon, lat, radius),
+            ("CIRCLE", _) => return Err(wrong_count("3 numbers (lon lat radius)")),
+            ("BOX", &[lon, lat, width, height]) => Figure::Box(lon, lat, width, height),
+            ("BOX", _) => return Err(wrong_count("4 numbers (lon lat width height)")),
+            ("ELLIPSE", &[lon, lat, a, b, angle]) => Figure::Ellipse(lon, lat, a, b, angle),
+            ("ELLIPSE", _) => {
+                return Err(wrong_count("5 numbers (lon lat semi-axes position angle)"));
+            }
+            ("RANGE", &[lon1, lon2, lat1, lat2]) => Figure::Range(lon1, lon2, lat1, lat2),
+            ("RANGE", _) => return Err(wrong_count("4 numbers (lon1 lon2 lat1 lat2)")),
+            (_, numbers) => {
+                let (pairs, odd) = numbers.as_chunks::<2>();
+                if pairs.is_empty() || !odd.is_empty() {
+                    return Err(wrong_count("an even count of numbers (lon lat ...)"));
+                }
+                Figure::Polygon(pairs.iter().map(|&[lon, lat]| (lon, lat)).collect())
+            }
+        });
+        Ok(())
+    }
+
+    fn union(&mut self, figures: &mut Vec<Figure>, depth: usize) -> Result<(), RegionError> {
+        if depth >= MAX_DEPTH {
+            return Err(RegionError::new("the unions are nested too deeply"));
+        }
+        self.frame("UNION")?;
+        if self.next() != Some("(") {
+            return Err(RegionError::new(
+                "UNION needs its shapes between parentheses",
+            ));
+        }
+        loop {
+            match self.next() {
+                Some(")") => return Ok(()),
+                Some(word) => self.shape(word, figures, depth + 1)?,
+                None => return Err(RegionError::new("the parenthesis of UNION is not closed")),
+            }
+        }
+    }
+
+    /// Skips the words between a shape's word and its numbers.
+    fn frame(&mut self, name: &str) -> Result<(), RegionError> {
+        while let Some(word) = self.peek() {
+            if !word.starts_with(|c: char| c.is_ascii_alphabetic()) || number(word).is_some() {
+                return Ok(());
+            }
+            let upper = word.to_ascii_uppercase();
+            if OTHER_FRAMES.contains(&upper.as_str()) {
+                return Err(RegionError::new(format!(
+                    "the frame {upper} of {name} is not supported; use ICRS"
+                )));
+            }
+            if !FRAMES.contains(&upper.as_str()) && !IGNORED.contains(&upper.as_str()) {
+                return Err(RegionError::new(format!(
+                    "{} after {name} is neither a frame nor a number",
+                    quoted(word)
+                )));
+            }
+            self.next();
+        }
+        Ok(())
+    }
+
+    fn numbers(&mut self) -> Result<Vec<f64>, RegionError> {
+        let mut numbers = Vec::new();
+        while let Some(token) = self.peek() {
+            match number(token) {
+                Some(value) => numbers.push(value),
+                None if token
+                    .starts_with(|c: char| c.is_ascii_alphabetic() || "()".contains(c)) =>
+                {
+                    break;
+                }
+                None => {
+                    return Err(RegionError::new(format!(
+                        "{} is not a number",
+                        quoted(token)
+                    )));
+                }
+            }
+            self.next();
+        }
+        Ok(numbers)
+    }
+}
+
+fn number(token: &str) -> Option<f64> {
+    token.parse().ok()
+}
+
+/// At most 40 characters of a token, between quotes.
+fn quoted(token: &str) -> String {
+    let mut short: String = token.chars().take(40).collect();
+    if short.len() < token.len() {
+        short.push('…');
+    }
+    format!("\"{short}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sky::Region;
+
+    /// The region is read, and written in our own words as expected.
+    fn check(text: &str, expected: &str) {
+        let region = Region::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(region.to_string(), expected, "{text}");
+        let again = Region::parse(&region.to_string()).unwrap();
+        assert_eq!(again.shape(), region.shape(), "{text}");
+    }
+
+    fn refused(text: &str, sentence: &str) {
+        match Region::parse(text) {
+            Ok(region) => panic!("{text} was read as {region}"),
+            Err(error) => assert_eq!(error.to_string(), sentence, "{text}"),
+        }
+    }
+
+    #[test]
+    fn dali() {
+        check("circle 1 2 0.5", "Circle ICRS 1 2 0.5");
+        check("point 1 2", "Position ICRS 1 2");
+        check("range 350 10 -5 5", "Range ICRS 350 10 -5 5");
+        check("RANGE 0 360 -90 90", "Range ICRS 0 360 -90 90");
+        check("polygon 1 1 3 1 3 3", "Polygon ICRS 1 1 3 1 3 3");
+        check(
+            "circle 0 0 1 circle 5 0 1",
+            "Union ICRS (Circle 0 0 1 Circle 5 0 1)",
+        );
+    }
+
+    #[test]
+    fn stc_s() {
+        check(
+            "Circle ICRS GEOCENTER 40.5,-2e1 .25",
+            "Circle ICRS 40.5 -20 0.25",
+        );
+        check(
+            "cIrClE fk5 TOPOCENTER SPHERICAL2 1 2 3",
+            "Circle ICRS 1 2 3",
+        );
+        check("Position J2000 10 +20", "Position ICRS 10 20");
+        check("BOX ICRS 10, 20, 2, 1", "Box ICRS 10 20 2 1");
+        check(
+            "Ellipse UNKNOWNFrame 10 20 2 1 30",
+            "Ellipse ICRS 10 20 2 1 30",
+        );
+        check(
+            "POLYGON GSC1 1 1 3 1 3 3 3 3 1 1",
+            "Polygon ICRS 1 1 3 1 3 3 3 3 1 1",
+        );
+        check(
+            "union icrs barycenter(circle 1 2 3,Polygon 1 1 3 1 3 3\n union (circle 9 9 1))",
+            "Union ICRS (Circle 1 2 3 Polygon 1 1 3 1 3 3 Circle 9 9 1)",
+        );
+    }
+
+    #[test]
+    fn moc() {
+        check("MOC 4/1,3-5 5/96", "MOC 4/1,3-5 5/96");
+        check("moc4/1", "MOC 4/1");
+        check("1/0,1,2,3", "MOC 0/0");
+        check("2/ 17-18", "MOC 2/17-18");
+        check("0/0-11", "MOC 0/0-11");
+    }
+
+    #[test]
+    fn messages() {
+        refused("", "the region is empty");
+        refused("circle", "CIRCLE needs 3 numbers (lon lat radius), not 0");
+        refused(
+            "circle 1 2 -3",
+            "the radius -3 is not between 0 and 180 degrees",
+        );
+        refused(
+            "circle 1 2 181",
+            "the radius 181 is not between 0 and 180 degrees",
+        );
+        refused(
+            "circle 1 92 3",
+            "the latitude 92 is not between -90 and 90 degrees",
+        );
+        refused(
+            "circle nan 2 3",
+            "a position needs two finite numbers, not NaN 2",
+        );
+        refused(
+            "circle galactic 1 2 3",
+            "the frame GALACTIC of CIRCLE is not supported; use ICRS",
+        );
+        refused("circle icrs 1 2 3x", "\"3x\" is not a number");
+        refused(
+            "circle mars 1 2 3",
+            "\"mars\" after CIRCLE is neither a frame nor a number",
+        );
+        refused(
+            "Not (circle 1 2 3)",
+            "regions with NOT are not supported; use a union of shapes",
+        );
+        refused(
+            "Union ICRS (circle 1 2 3 INTERSECTION (circle 1 2 3 circle 2 2 3))",
+            "regions with INTERSECTION are not supported; use a union of shapes",
+        );
+        refused(
+            "union (circle 1 2 3",
+            "the parenthesis of UNION is not closed",
+        );
+        refused(
+            "polygon 1 1 2 1 2",
+            "POLYGON needs an even count of numbers (lon lat ...), not 5",
+        );
+        refused(
+            "polygon 1 1 2 1 2 1 1 1",
+            "a polygon needs at least 3 distinct vertices, not 2",
+        );
+        refused(
+            "polygon 0 0 2 2 2 0 0 2",
+            "the polygon's edges 1 and 3 cross",
+        );
+        refused(
+            "polygon 0 0 120 0 240 0",
+            "the polygon does not fit into a hemisphere; cut it into smaller ones",
+        );
+        refused(
+            "polygon 0 0 1 0 2 0",
+            "the polygon has no area: its vertices lie on one great circle",
+        );
+        refused(
+            "10 20 30",
+            "\"10\" is not the word for a shape; use POSITION, CIRCLE, POLYGON, BOX, ELLIPSE, \
+             RANGE, UNION or MOC",
+        );
+        refused("MOC 4/1,x", "\"x\" is not a cell of a MOC");
+        refused("MOC 30/1", "a MOC has orders from 0 to 29, not 30");
+        refused("MOC 0/12", "the order 0 of a MOC has no cell 12");
+    }
+}

@@ -1,0 +1,4 @@
+//! The program and its parts on real databases, SQLite and PostgreSQL alike.
+
+mod database;
+mod support;
