@@ -1,4 +1,5 @@
 pub mod database;
+pub mod demo;
 pub mod input;
 pub mod obscore;
 pub mod spatial;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::io_words;
 use super::source::Opened;
-use super::{Contents, InputError, MAX_ROW_BYTES, Row, Value};
+use super::{Contents, InputError, MAX_COLUMNS, MAX_ROW_BYTES, Row, Value, too_many};
 
 pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError> {
     let allowance = Arc::new(AtomicU64::new(MAX_ROW_BYTES));
@@ -21,9 +21,13 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         // rows after a wrong one can be read.
         .flexible(true)
         .has_headers(false)
+        // LF alone ends a record and a CR before it is taken off here: with
+        // both as terminator the reader counts the lines of CRLF files wrong.
+        .terminator(csv::Terminator::Any(b'\n'))
         .buffer_capacity(BUFFER_BYTES as usize)
         .from_reader(Rationed {
-            reader: opened.content,
+            // With a line end at the very end, every record has one.
+            reader: Box::new(opened.content.chain(&b"\n"[..])),
             allowance: allowance.clone(),
         });
     let mut rows = Rows {
@@ -31,9 +35,16 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         reader,
         allowance,
         record: csv::ByteRecord::new(),
+        limit: HEADER_BYTES,
         width: 0,
     };
     let columns = match rows.next_record()? {
+        Some(_) if rows.record.len() > MAX_COLUMNS => {
+            return Err(InputError::NotATable {
+                reason: too_many(rows.record.len()),
+                file: rows.file,
+            });
+        }
         Some(line) => rows.texts(line)?,
         None => {
             return Err(InputError::NotATable {
@@ -43,17 +54,27 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
         }
     };
     rows.width = columns.len();
+    rows.limit = MAX_ROW_BYTES;
     let columns = columns.iter().map(|name| name.trim().to_owned()).collect();
-    Ok((columns, Box::new(rows)))
+    Ok(Contents {
+        columns,
+        rows: Box::new(rows),
+        rows_total: None,
+    })
 }
 
 const BUFFER_BYTES: u64 = 1 << 16;
+
+/// Room for 256 bytes of name for every column that may be.
+const HEADER_BYTES: u64 = 1 << 20;
 
 struct Rows {
     file: String,
     reader: csv::Reader<Rationed>,
     allowance: Arc<AtomicU64>,
     record: csv::ByteRecord,
+    /// Longest record that is read, bytes.
+    limit: u64,
     width: usize,
 }
 
@@ -61,20 +82,20 @@ impl Rows {
     /// Reads the next record; its line, or `None` after the last.
     fn next_record(&mut self) -> Result<Option<u64>, InputError> {
         self.allowance
-            .store(MAX_ROW_BYTES + BUFFER_BYTES, Ordering::Relaxed);
+            .store(self.limit + BUFFER_BYTES, Ordering::Relaxed);
         match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(
-                self.record
-                    .position()
-                    .map_or_else(|| self.reader.position().line(), csv::Position::line),
-            )),
+            Ok(true) => {
+                let within = memchr::memchr_iter(b'\n', self.record.as_slice()).count() as u64;
+                let next = self.reader.position().line();
+                Ok(Some(next.saturating_sub(1 + within)))
+            }
             Ok(false) => Ok(None),
             Err(error) => {
                 let reason = match error.into_kind() {
                     csv::ErrorKind::Io(error) if is_ration(&error) => format!(
                         "the row that begins there is longer than {} MB \
                          (a quotation mark without its partner?)",
-                        MAX_ROW_BYTES >> 20
+                        self.limit >> 20
                     ),
                     csv::ErrorKind::Io(error) => io_words(&error),
                     _ => "it is not a text of rows and fields".into(),
@@ -90,9 +111,14 @@ impl Rows {
     }
 
     fn texts(&self, line: u64) -> Result<Vec<String>, InputError> {
+        let last = self.record.len().saturating_sub(1);
         self.record
             .iter()
             .enumerate()
+            .map(|(column, field)| match field {
+                [field @ .., b'\r'] if column == last => (column, field),
+                field => (column, field),
+            })
             .map(|(column, field)| match std::str::from_utf8(field) {
                 Ok(text) => Ok(text.to_owned()),
                 Err(_) => Err(self.row_error(
@@ -113,8 +139,13 @@ impl Rows {
     }
 
     fn read(&mut self) -> Result<Option<Row>, InputError> {
-        let Some(line) = self.next_record()? else {
-            return Ok(None);
+        let line = loop {
+            match self.next_record()? {
+                None => return Ok(None),
+                // An empty line that ends with CRLF.
+                Some(_) if self.record.as_slice() == b"\r" => {}
+                Some(line) => break line,
+            }
         };
         if self.record.len() != self.width {
             return Err(self.row_error(

@@ -7,6 +7,8 @@ use super::InputError;
 pub enum Format {
     Csv,
     Tsv,
+    VoTable,
+    Parquet,
 }
 
 impl Format {
@@ -15,6 +17,8 @@ impl Format {
         Some(match name.to_ascii_lowercase().as_str() {
             "csv" => Format::Csv,
             "tsv" | "tab" => Format::Tsv,
+            "votable" | "vot" | "xml" => Format::VoTable,
+            "parquet" => Format::Parquet,
             _ => return None,
         })
     }
@@ -30,6 +34,9 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
             reason,
         })
     };
+    if head.starts_with(b"PAR1") {
+        return Ok(Format::Parquet);
+    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let text = text.trim_ascii_start();
     if text.is_empty() {
@@ -38,10 +45,21 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| text.starts_with(magic)) {
         return not(format!("it is {what}; {READABLE}"));
     }
+    if text.first() == Some(&b'<') {
+        // The root element may have a prefix, and comments before it.
+        if text.windows(7).any(|part| part == b"VOTABLE") {
+            return Ok(Format::VoTable);
+        }
+        return not(format!("it is {}; {READABLE}", markup(text)));
+    }
     if text.contains(&0) || text.iter().filter(|b| is_control(**b)).count() * 20 > text.len() {
         return not(format!("it holds binary data; {READABLE}"));
     }
     Ok(match extension(name).as_deref().and_then(Format::named) {
+        // The name says Parquet or VOTable, and the content does not.
+        Some(Format::Parquet | Format::VoTable) => {
+            return not("its content is not what its name says".into());
+        }
         Some(format) => format,
         None => {
             let line = text.split(|b| *b == b'\n').next().unwrap_or(text);
@@ -68,6 +86,16 @@ const FOREIGN: [(&[u8], &str); 9] = [
     (b"# %ECSV", "an ECSV file"),
     (b"{", "a JSON document"),
 ];
+
+/// XML that is not a VOTable, in words.
+fn markup(text: &[u8]) -> &'static str {
+    let text = text.to_ascii_lowercase();
+    let holds = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
+    match holds("<html") || holds("<!doctype html") {
+        true => "an HTML page",
+        false => "XML and not a VOTable",
+    }
+}
 
 fn is_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)

@@ -15,8 +15,10 @@
 mod delimited;
 mod error;
 mod format;
+mod parquet;
 mod source;
 mod value;
+mod votable;
 
 pub use error::InputError;
 pub use format::Format;
@@ -51,11 +53,11 @@ pub const MAX_ROW_BYTES: u64 = 16 << 20;
 /// ```
 pub struct Table {
     name: String,
-    format: Format,
     columns: Vec<String>,
-    rows: Box<dyn Iterator<Item = Result<Row, InputError>> + Send>,
+    rows: Rows,
     read: Arc<AtomicU64>,
     total: Option<u64>,
+    rows_total: Option<u64>,
     ended: bool,
 }
 
@@ -85,18 +87,45 @@ impl Table {
         };
         let name = opened.name.clone();
         let (read, total) = (opened.read.clone(), opened.total);
-        let (columns, rows) = match format {
+        let Contents {
+            columns,
+            rows,
+            rows_total,
+        } = match format {
             Format::Csv => delimited::open(opened, b',')?,
             Format::Tsv => delimited::open(opened, b'\t')?,
+            Format::VoTable => votable::open(opened)?,
+            Format::Parquet => parquet::open(opened)?,
         };
         check_columns(&name, &columns)?;
         Ok(Table {
             name,
-            format,
             columns,
             rows,
             read,
             total,
+            rows_total,
+            ended: false,
+        })
+    }
+
+    /// A table whose rows are computed; `rows_total` is their number, if it is
+    /// known. Every row has a value for every column.
+    pub fn from_rows(
+        name: impl Into<String>,
+        columns: Vec<String>,
+        rows_total: Option<u64>,
+        rows: impl Iterator<Item = Row> + Send + 'static,
+    ) -> Result<Table, InputError> {
+        let name = name.into();
+        check_columns(&name, &columns)?;
+        Ok(Table {
+            name,
+            columns,
+            rows: Box::new(rows.map(Ok)),
+            read: Arc::default(),
+            total: None,
+            rows_total,
             ended: false,
         })
     }
@@ -104,10 +133,6 @@ impl Table {
     /// The file's name as messages have it.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    pub fn format(&self) -> Format {
-        self.format
     }
 
     /// The columns' names as the file spells them; no two are alike without
@@ -124,6 +149,11 @@ impl Table {
     /// Bytes that [`Table::bytes_read`] will reach, when that is known.
     pub fn bytes_total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// How many rows there will be, when the file says so in advance.
+    pub fn rows_total(&self) -> Option<u64> {
+        self.rows_total
     }
 }
 
@@ -145,10 +175,17 @@ impl Iterator for Table {
 }
 
 /// What every format hands back: the columns, and the rows to come.
-type Contents = (
-    Vec<String>,
-    Box<dyn Iterator<Item = Result<Row, InputError>> + Send>,
-);
+struct Contents {
+    columns: Vec<String>,
+    rows: Rows,
+    rows_total: Option<u64>,
+}
+
+type Rows = Box<dyn Iterator<Item = Result<Row, InputError>> + Send>;
+
+fn too_many(columns: usize) -> String {
+    format!("it has {columns} columns, and at most {MAX_COLUMNS} are read")
+}
 
 fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
     let not = |reason: String| {
@@ -158,10 +195,7 @@ fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
         })
     };
     if columns.len() > MAX_COLUMNS {
-        return not(format!(
-            "it has {} columns, and at most {MAX_COLUMNS} are read",
-            columns.len()
-        ));
+        return not(too_many(columns.len()));
     }
     let mut seen = std::collections::HashSet::new();
     for (place, name) in columns.iter().enumerate() {
@@ -177,3 +211,6 @@ fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,8 +39,13 @@ pub(super) struct Opened {
     pub name: String,
     /// The first bytes of `content`, which has them too.
     pub head: Vec<u8>,
+    /// The file itself, at its beginning, when nothing had to be undone and
+    /// it can be read in any order.
+    pub file: Option<File>,
     /// After decompression.
     pub content: Box<dyn Read + Send>,
+    /// Whether gzip is undone on the way.
+    pub packed: bool,
     /// Bytes taken from the source, before decompression.
     pub read: Arc<AtomicU64>,
     pub total: Option<u64>,
@@ -66,7 +71,15 @@ pub(super) fn open(source: &Source) -> Result<Opened, InputError> {
             }
             // A pipe or device has no length worth showing.
             let total = about.is_file().then_some(about.len());
-            opened(name, Box::new(file), total)
+            let again = match total {
+                Some(_) => Some(File::open(path).map_err(refuse)?),
+                None => None,
+            };
+            let mut opened = opened(name, Box::new(file), total)?;
+            if !opened.packed {
+                opened.file = again;
+            }
+            Ok(opened)
         }
     }
 }
@@ -90,14 +103,17 @@ pub(super) fn opened(
         },
     );
     let (magic, counted) = peek(counted, 2).map_err(refuse)?;
-    let content: Box<dyn Read + Send> = match magic.as_slice() {
-        // RFC 1952 section 2.3.1; several members may follow each other.
-        [0x1f, 0x8b] => Box::new(flate2::read::MultiGzDecoder::new(counted)),
-        _ => Box::new(counted),
+    // RFC 1952 section 2.3.1; several members may follow each other.
+    let packed = magic == [0x1f, 0x8b];
+    let content: Box<dyn Read + Send> = match packed {
+        true => Box::new(flate2::read::MultiGzDecoder::new(counted)),
+        false => Box::new(counted),
     };
     let (head, content) = peek(content, HEAD_BYTES).map_err(refuse)?;
     Ok(Opened {
         head,
+        file: None,
+        packed,
         content: Box::new(content),
         read,
         total,

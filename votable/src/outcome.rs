@@ -1,0 +1,67 @@
+//! How an answer ended, in words a client looks for (DALI 1.1 §4.4).
+
+use crate::document::{self, Info, Version};
+use crate::xml::{self, Tag};
+
+/// The end of a results table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Complete,
+    /// There were more rows than were asked for or allowed (§4.4.1).
+    Overflow {
+        message: Option<String>,
+    },
+    /// Something broke after the first rows had left (§4.4.2).
+    Failed {
+        message: String,
+    },
+}
+
+/// What a document read says of itself, by its QUERY_STATUS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    Ok,
+    Overflow,
+    /// With the text of the INFO, which may be empty.
+    Error(String),
+}
+
+impl Outcome {
+    /// Nothing for a complete answer: the INFO before the table said OK.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Outcome::Complete => {}
+            Outcome::Overflow { message } => {
+                Info {
+                    content: message.clone(),
+                    ..Info::new("QUERY_STATUS", "OVERFLOW")
+                }
+                .write(out);
+            }
+            Outcome::Failed { message } => failure(message).write(out),
+        }
+    }
+}
+
+fn failure(message: &str) -> Info {
+    Info {
+        content: Some(message.into()),
+        ..Info::new("QUERY_STATUS", "ERROR")
+    }
+}
+
+/// A whole document that says why there is no table.
+pub fn error_document(version: Version, message: &str, infos: &[Info]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512 + message.len());
+    document::head(version, &mut out);
+    Tag::new("RESOURCE", &mut out)
+        .attribute("type", "results")
+        .open();
+    failure(message).write(&mut out);
+    for info in infos {
+        info.write(&mut out);
+    }
+    xml::close("RESOURCE", &mut out);
+    xml::close("VOTABLE", &mut out);
+    out
+}
