@@ -1,6 +1,34 @@
+//! The service: an IVOA TAP and ObsCore server over PostgreSQL or SQLite.
+//!
+//! Rooms, from the ground up; a room imports only from floors below it, and
+//! `tests/it/layering.rs` holds them to it:
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 0 | the crates `adql` (a query's text to SQL) and `votable` (rows to bytes) |
+//! | 1 | [`config`], [`dali`], [`database`], [`input`] |
+//! | 2 | [`spatial`], [`tap_schema`] |
+//! | 3 | [`obscore`], [`output`], [`demo`] |
+//! | 4 | [`tap`], [`vosi`] |
+//! | 5 | [`server`], [`web`], [`commands`] |
+//!
+//! The road of a query is told by [`tap::Service::answer`].
+
+pub mod config;
+pub mod dali;
 pub mod database;
-pub mod demo;
 pub mod input;
-pub mod obscore;
+
 pub mod spatial;
 pub mod tap_schema;
+
+pub mod demo;
+pub mod obscore;
+pub mod output;
+
+pub mod tap;
+pub mod vosi;
+
+pub mod commands;
+pub mod server;
+pub mod web;

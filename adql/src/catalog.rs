@@ -16,7 +16,7 @@ pub struct Catalog {
 }
 
 /// A published table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// The published schema, as in `ivoa`.
     pub schema: String,

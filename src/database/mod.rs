@@ -146,7 +146,7 @@ impl Database {
     /// `commit` it rolls back.
     pub async fn begin(&self) -> Result<Transaction, Error> {
         let writing = match &self.engine {
-            Engine::Postgres(postgres) => Writing::Postgres(Box::new(postgres.begin().await?)),
+            Engine::Postgres(postgres) => Writing::Postgres(postgres.begin().await?),
             Engine::Sqlite(sqlite) => Writing::Sqlite(sqlite.begin().await?),
         };
         Ok(Transaction {
@@ -182,7 +182,7 @@ pub struct Transaction {
 }
 
 enum Writing {
-    Postgres(Box<postgres::Transaction>),
+    Postgres(postgres::Transaction),
     Sqlite(sqlite::Transaction),
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Follows ObsCore 1.1 (<https://www.ivoa.net/documents/ObsCore/20170509/>).
 //! [`columns`] is the data model written once; [`prepare`] makes the table and
-//! publishes it; [`load`](load()) fills it from files. Leaves out: rows that
+//! publishes it; [`load`] fills it from files. Leaves out: rows that
 //! follow a registry, ObsCore's extensions. The example column
 //! `o_stat_error_type` of the standard is none of its columns: a service that
 //! wants it declares it.
@@ -15,6 +15,7 @@ pub mod columns;
 mod extra;
 mod instant;
 mod layout;
+pub mod load;
 mod record;
 mod table;
 

@@ -1,4 +1,5 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
 mod database;
+mod layering;
 mod support;

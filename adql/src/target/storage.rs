@@ -36,6 +36,11 @@ impl Target {
         }
     }
 
+    /// What CREATE makes for rows that need not outlive the transaction.
+    pub fn scratch_table(&self) -> &'static str {
+        self.of_both("UNLOGGED TABLE", "TABLE")
+    }
+
     /// What follows the columns of CREATE TABLE, so that values of another
     /// type than declared are refused.
     pub fn table_options(&self) -> &'static str {

@@ -1,0 +1,273 @@
+//! Calls: aggregates, geometry, and the table of plain functions.
+
+use sqlparser::ast::{self, Spanned};
+
+use super::expression::short;
+use super::scope::Scope;
+use super::{Checker, common_type};
+use crate::functions::{self, Argument, FUNCTIONS, Function};
+use crate::message::{Message, Place, nearest};
+use crate::parse::span;
+use crate::query::{Aggregate, Expr, Node};
+use crate::types::Type;
+
+/// Names that are calls without being in [`FUNCTIONS`].
+const OTHERS: &[&str] = &[
+    "AVG",
+    "COUNT",
+    "MAX",
+    "MIN",
+    "SUM",
+    "POINT",
+    "CIRCLE",
+    "POLYGON",
+    "BOX",
+    "REGION",
+    "CENTROID",
+    "AREA",
+    "DISTANCE",
+    "COORD1",
+    "COORD2",
+    "COORDSYS",
+    "CONTAINS",
+    "INTERSECTS",
+    "TIMESTAMP",
+];
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, function: &ast::Function, scope: &Scope) -> Option<Expr> {
+        let at = span(function.name.span()).or_else(|| span(function.span()));
+        let [ast::ObjectNamePart::Identifier(ident)] = &function.name.0[..] else {
+            return self
+                .fail(Message::new(208, format!("there is no function {}", function.name)).at(at));
+        };
+        if function.uses_odbc_syntax
+            || function.parameters != ast::FunctionArguments::None
+            || !function.within_group.is_empty()
+            || function.filter.is_some()
+            || function.null_treatment.is_some()
+            || function.over.is_some()
+        {
+            return self.refuse("what follows this call", at);
+        }
+        let ast::FunctionArguments::List(list) = &function.args else {
+            return self.refuse("this form of a call", at);
+        };
+        if !list.clauses.is_empty() {
+            return self.refuse("a clause inside this call", at);
+        }
+        let name = ident.value.to_ascii_uppercase();
+        if let Some(aggregate) = aggregate(&name) {
+            return self.aggregate(aggregate, list, scope, at);
+        }
+        if list.duplicate_treatment.is_some() {
+            return self.refuse("DISTINCT or ALL inside this call", at);
+        }
+        let mut arguments = Vec::with_capacity(list.args.len());
+        for argument in &list.args {
+            match argument {
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => arguments.push(expr),
+                _ => return self.refuse("this kind of argument", at),
+            }
+        }
+        if OTHERS.contains(&name.as_str()) {
+            return self.geometry_call(&name, &arguments, scope, at);
+        }
+        match functions::find(&name) {
+            Some(found) => self.plain_call(found, &arguments, scope, at),
+            None => {
+                for argument in &arguments {
+                    self.expression(argument, scope);
+                }
+                let known = FUNCTIONS.iter().map(|f| f.name);
+                let near = nearest(&name, known.chain(OTHERS.iter().copied()));
+                let message =
+                    Message::new(208, format!("there is no function {}", ident.value)).at(at);
+                self.fail(match near {
+                    Some(near) => message.hint(format!("{near} exists")),
+                    None => message,
+                })
+            }
+        }
+    }
+
+    fn plain_call(
+        &mut self,
+        function: &'static Function,
+        arguments: &[&ast::Expr],
+        scope: &Scope,
+        at: Option<Place>,
+    ) -> Option<Expr> {
+        let checked: Vec<Option<Expr>> = arguments
+            .iter()
+            .map(|argument| self.value(argument, scope))
+            .collect();
+        let most = function.arguments.len();
+        let few = arguments.len() < most - function.optional;
+        if few || (arguments.len() > most && !function.repeated) {
+            return self.arity(&function.signature(), arguments.len(), at);
+        }
+        let checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
+        let mut widest = Type::Unknown;
+        let mut kinds = function.arguments.iter().cycle();
+        for (number, (value, argument)) in checked.iter().zip(arguments).enumerate() {
+            let place = span(argument.span());
+            let wanted = function.arguments.get(number).or_else(|| kinds.next());
+            let (fits, what) = match wanted {
+                Some(Argument::Number) => (value.kind.is_numeric(), "a number"),
+                Some(Argument::Integer) => (value.kind.is_integer(), "a whole number"),
+                Some(Argument::Text) => {
+                    (matches!(value.kind, Type::Text | Type::Region), "a string")
+                }
+                Some(Argument::Any) | None => (true, "a value"),
+            };
+            if !fits && value.kind != Type::Unknown {
+                let sentence = format!(
+                    "argument {} of {} must be {what}, not {}",
+                    number + 1,
+                    function.name,
+                    value.kind
+                );
+                let message = Message::new(308, sentence).at(place);
+                return self.fail(message.hint(function.signature()));
+            }
+            widest = match common_type(widest, value.kind) {
+                Some(kind) => kind,
+                None if function.result == functions::Result::Widest => {
+                    let sentence = format!(
+                        "the arguments of {} are both {widest} and {}",
+                        function.name, value.kind
+                    );
+                    return self.fail(Message::new(302, sentence).at(place));
+                }
+                None => widest,
+            };
+        }
+        let kind = match function.result {
+            functions::Result::Is(kind) => kind,
+            functions::Result::Widest => widest,
+            functions::Result::Number if widest.is_integer() => Type::BigInt,
+            functions::Result::Number => Type::Double,
+        };
+        Some(Expr::new(
+            Node::Call {
+                function,
+                arguments: checked,
+            },
+            kind,
+        ))
+    }
+
+    pub(super) fn arity<T>(
+        &mut self,
+        signature: &str,
+        given: usize,
+        at: Option<Place>,
+    ) -> Option<T> {
+        let name = signature.split('(').next().unwrap_or(signature);
+        let plural = if given == 1 { "" } else { "s" };
+        let sentence = format!("{name} does not take {given} argument{plural}");
+        self.fail(Message::new(209, sentence).at(at).hint(signature))
+    }
+
+    /// ADQL 2.1 appendix A, <set_function_specification>.
+    fn aggregate(
+        &mut self,
+        aggregate: Aggregate,
+        list: &ast::FunctionArgumentList,
+        scope: &Scope,
+        at: Option<Place>,
+    ) -> Option<Expr> {
+        let distinct = list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct);
+        let argument = match &list.args[..] {
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard)]
+                if aggregate == Aggregate::Count && list.duplicate_treatment.is_none() =>
+            {
+                None
+            }
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))] => {
+                Some(self.value(expr, scope)?)
+            }
+            other => {
+                let signature = match aggregate {
+                    Aggregate::Count => "COUNT(*) or COUNT([DISTINCT] value)".to_owned(),
+                    _ => format!("{}([DISTINCT] value)", aggregate.name()),
+                };
+                return self.arity(&signature, other.len(), at);
+            }
+        };
+        if let Some(inner) = &argument
+            && super::group::has_aggregate(inner)
+        {
+            let sentence = format!("{} stands around another aggregate", aggregate.name());
+            let message = Message::new(309, sentence).at(at);
+            return self.fail(message.hint("compute the inner one in a subquery in FROM"));
+        }
+        let of = argument.as_ref().map_or(Type::BigInt, |inner| inner.kind);
+        let number = of.is_numeric() || of == Type::Unknown;
+        let sortable = !matches!(
+            of,
+            Type::Point | Type::Circle | Type::Polygon | Type::Binary
+        );
+        let kind = match aggregate {
+            Aggregate::Count => Some(Type::BigInt),
+            Aggregate::Avg if number => Some(Type::Double),
+            Aggregate::Sum if of.is_integer() => Some(Type::BigInt),
+            Aggregate::Sum if number => Some(Type::Double),
+            Aggregate::Min | Aggregate::Max if sortable && of != Type::Boolean => Some(of),
+            _ => None,
+        };
+        let Some(kind) = kind else {
+            let sentence = format!("{} does not work on {of}", aggregate.name());
+            return self.fail(Message::new(308, sentence).at(at));
+        };
+        Some(Expr::new(
+            Node::Aggregate {
+                aggregate,
+                distinct,
+                argument: argument.map(Box::new),
+            },
+            kind,
+        ))
+    }
+
+    /// TIMESTAMP('…'), as ADQL 2.0 services write literals of time.
+    pub(super) fn timestamp(
+        &mut self,
+        arguments: &[&ast::Expr],
+        scope: &Scope,
+        at: Option<Place>,
+    ) -> Option<Expr> {
+        let [argument] = arguments else {
+            return self.arity("TIMESTAMP(string)", arguments.len(), at);
+        };
+        let value = self.value(argument, scope)?;
+        if !matches!(&value.node, Node::Literal(crate::statement::Value::Text(_))) {
+            let sentence = format!(
+                "TIMESTAMP takes a string, not {}",
+                short(&argument.to_string())
+            );
+            return self.fail(Message::new(308, sentence).at(at));
+        }
+        self.as_time(value, at)
+    }
+}
+
+impl Aggregate {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Aggregate::Avg => "AVG",
+            Aggregate::Count => "COUNT",
+            Aggregate::Max => "MAX",
+            Aggregate::Min => "MIN",
+            Aggregate::Sum => "SUM",
+        }
+    }
+}
+
+fn aggregate(name: &str) -> Option<Aggregate> {
+    use Aggregate::*;
+    [Avg, Count, Max, Min, Sum]
+        .into_iter()
+        .find(|aggregate| aggregate.name() == name)
+}

@@ -1,0 +1,133 @@
+//! ORDER BY: a column of the answer by its name or number, or an expression
+//! (ADQL 2.1 section 2.2.4).
+
+use sqlparser::ast::{self, Spanned};
+
+use super::Checker;
+use super::scope::{Name, Scope};
+use crate::message::Message;
+use crate::parse::span;
+use crate::query::{Expr, Order, OrderKey};
+use crate::types::{Column, Type};
+
+impl Checker<'_> {
+    pub(super) fn order_of_select(
+        &mut self,
+        order: Option<&ast::OrderBy>,
+        items: Option<&[(Expr, Column)]>,
+        scope: &Scope,
+        distinct: bool,
+    ) -> Option<Vec<Order>> {
+        let terms = self.terms(order)?;
+        let mut keys = Vec::with_capacity(terms.len());
+        // With a broken select list nothing can be said of names in it.
+        let items = items?;
+        for (expr, descending) in terms {
+            let at = span(expr.span());
+            let names = items.iter().map(|(_, column)| column.name.as_str());
+            let key = match self.answer_column(expr, names)? {
+                Some(number) => OrderKey::Column(number),
+                None => {
+                    let value = self.value(expr, scope)?;
+                    match items.iter().position(|(item, _)| *item == value) {
+                        Some(number) => OrderKey::Column(number),
+                        None if distinct => {
+                            let message = Message::new(
+                                312,
+                                "with SELECT DISTINCT the answer is ordered by its own columns",
+                            );
+                            return self.fail(message.at(at).hint("add the expression to SELECT"));
+                        }
+                        None => OrderKey::Expr(value),
+                    }
+                }
+            };
+            let kind = match &key {
+                OrderKey::Column(number) => items[*number].1.kind,
+                OrderKey::Expr(expr) => expr.kind,
+            };
+            if matches!(kind, Type::Point | Type::Circle | Type::Polygon) {
+                let sentence = format!("rows cannot be ordered by a {kind}");
+                let message = Message::new(313, sentence).at(at);
+                return self.fail(message.hint("ORDER BY DISTANCE(…) orders by nearness"));
+            }
+            keys.push(Order { key, descending });
+        }
+        Some(keys)
+    }
+
+    /// After a set operation only the columns of the answer can be named.
+    pub(super) fn order_of_set(
+        &mut self,
+        order: Option<&ast::OrderBy>,
+        columns: &[Column],
+    ) -> Option<Vec<Order>> {
+        let mut keys = Vec::new();
+        for (expr, descending) in self.terms(order)? {
+            let names = columns.iter().map(|column| column.name.as_str());
+            let Some(number) = self.answer_column(expr, names)? else {
+                let message = Message::new(
+                    312,
+                    "a set operation is ordered by the columns of its answer",
+                );
+                return self.fail(message.at(span(expr.span())));
+            };
+            keys.push(Order {
+                key: OrderKey::Column(number),
+                descending,
+            });
+        }
+        Some(keys)
+    }
+
+    fn terms<'a>(&mut self, order: Option<&'a ast::OrderBy>) -> Option<Vec<(&'a ast::Expr, bool)>> {
+        let Some(order) = order else {
+            return Some(Vec::new());
+        };
+        let ast::OrderByKind::Expressions(terms) = &order.kind else {
+            return self.refuse("ORDER BY ALL", None);
+        };
+        let mut plain = Vec::with_capacity(terms.len());
+        for term in terms {
+            let descending = match term.options.sort {
+                None | Some(ast::OrderBySort::Asc) => false,
+                Some(ast::OrderBySort::Desc) => true,
+                Some(_) => return self.refuse("this order", span(term.expr.span())),
+            };
+            if term.options.nulls_first.is_some() || term.with_fill.is_some() {
+                return self.refuse("what follows this ORDER BY term", span(term.expr.span()));
+            }
+            plain.push((&term.expr, descending));
+        }
+        Some(plain)
+    }
+
+    /// The column of the answer that a name or a number means, from 0.
+    fn answer_column<'n>(
+        &mut self,
+        expr: &ast::Expr,
+        mut names: impl ExactSizeIterator<Item = &'n str>,
+    ) -> Option<Option<usize>> {
+        if let Some(number) = super::whole(expr) {
+            let count = names.len();
+            let good = usize::try_from(number)
+                .ok()
+                .filter(|n| (1..=count).contains(n));
+            return match good {
+                Some(number) => Some(Some(number - 1)),
+                None => {
+                    let sentence = format!("the answer has {count} columns, not {number}");
+                    self.fail(Message::new(213, sentence).at(span(expr.span())))
+                }
+            };
+        }
+        let ast::Expr::Identifier(ident) = expr else {
+            return Some(None);
+        };
+        let name = Name {
+            text: ident.value.clone(),
+            exact: ident.quote_style.is_some(),
+        };
+        Some(names.position(|column| name.matches(column)))
+    }
+}

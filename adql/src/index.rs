@@ -1,0 +1,251 @@
+//! Query → Query: each spatial condition that an index can answer gets the
+//! ranges of keys to look at, beside the exact condition.
+//!
+//! Two laws, both property tests: the ranges may only widen, and the exact
+//! condition decides. Ranges are added where a condition must hold for a row
+//! to be kept (under AND and OR); under NOT they could not narrow anything.
+//!
+//! Must not know: SQL, names of tables.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalog::{PositionIndex, Table};
+use crate::query::{Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial};
+use crate::sky::{Region, cover};
+
+/// The same query with its indexes in place.
+pub fn index(mut query: Query) -> Query {
+    walk(&mut query, &HashMap::new());
+    query
+}
+
+type Tables = HashMap<usize, Arc<Table>>;
+
+fn walk(query: &mut Query, outer: &Tables) {
+    for common in &mut query.with {
+        walk(&mut common.query, outer);
+    }
+    match &mut query.body {
+        Body::Select(select) => walk_select(select, outer),
+        Body::Set { left, right, .. } => {
+            walk(left, outer);
+            walk(right, outer);
+        }
+    }
+}
+
+fn walk_select(select: &mut Select, outer: &Tables) {
+    let mut tables = outer.clone();
+    gather(&select.from, &mut tables);
+    walk_source(&mut select.from, &tables);
+    for condition in [&mut select.filter, &mut select.having]
+        .into_iter()
+        .flatten()
+    {
+        narrow(condition, &tables);
+    }
+}
+
+fn gather(source: &Source, tables: &mut Tables) {
+    match source {
+        Source::Table { id, table } => {
+            tables.insert(*id, table.clone());
+        }
+        Source::Join { left, right, .. } => {
+            gather(left, tables);
+            gather(right, tables);
+        }
+        Source::Derived { .. } | Source::Common { .. } => {}
+    }
+}
+
+fn walk_source(source: &mut Source, tables: &Tables) {
+    match source {
+        Source::Derived { query, .. } => walk(query, tables),
+        Source::Join {
+            left, right, on, ..
+        } => {
+            walk_source(left, tables);
+            walk_source(right, tables);
+            if let Some(on) = on {
+                narrow(on, tables);
+            }
+        }
+        Source::Table { .. } | Source::Common { .. } => {}
+    }
+}
+
+/// A condition that must hold for the row to be kept.
+fn narrow(condition: &mut Expr, tables: &Tables) {
+    match &mut condition.node {
+        Node::And(list) | Node::Or(list) => {
+            for condition in list {
+                narrow(condition, tables);
+            }
+        }
+        Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
+        Node::Not(inner) => descend(inner, tables),
+        Node::Spatial(spatial) => {
+            if let Some(ranges) = of_spatial(spatial, tables) {
+                *condition = ranges.around(condition.clone());
+            }
+        }
+        Node::Compare {
+            operator,
+            left,
+            right,
+        } => {
+            if let Some(ranges) = of_distance(*operator, left, right, tables) {
+                *condition = ranges.around(condition.clone());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Below a NOT only the subqueries have indexes to use.
+fn descend(condition: &mut Expr, tables: &Tables) {
+    match &mut condition.node {
+        Node::And(list) | Node::Or(list) => {
+            for condition in list {
+                descend(condition, tables);
+            }
+        }
+        Node::Not(inner) => descend(inner, tables),
+        Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
+        _ => {}
+    }
+}
+
+struct Ranges {
+    source: usize,
+    table: Arc<Table>,
+    key: String,
+    ranges: Vec<(i64, i64)>,
+}
+
+impl Ranges {
+    fn around(self, exact: Expr) -> Expr {
+        Expr::boolean(Node::Ranged {
+            source: self.source,
+            table: self.table,
+            key: self.key,
+            ranges: self.ranges,
+            exact: Box::new(exact),
+        })
+    }
+}
+
+fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
+    let (indexed, region, relation) = match (&spatial.left.node, &spatial.right.node) {
+        // The row's geometry is inside the query's, or meets it …
+        (_, Node::Constant { region, .. }) => {
+            let relation = match spatial.relation {
+                Relation::Inside => cover::Relation::Inside,
+                Relation::Meets => cover::Relation::Meets,
+            };
+            (&spatial.left, region, relation)
+        }
+        // … or around it.
+        (Node::Constant { region, .. }, _) => {
+            let relation = match spatial.relation {
+                Relation::Inside => cover::Relation::Covers,
+                Relation::Meets => cover::Relation::Meets,
+            };
+            (&spatial.right, region, relation)
+        }
+        _ => return None,
+    };
+    if let Node::Column {
+        source,
+        region: Some(index),
+        ..
+    } = &indexed.node
+    {
+        return Some(Ranges {
+            source: *source,
+            table: tables.get(source)?.clone(),
+            key: format!("{}_key", index.prefix),
+            ranges: cover::footprints(region, relation),
+        });
+    }
+    let (source, table, index) = position(indexed, tables)?;
+    Some(Ranges {
+        source,
+        table: table.clone(),
+        key: index.cell.clone(),
+        ranges: cover::positions(region),
+    })
+}
+
+/// `DISTANCE(position, constant point) < r`, both ways round.
+fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables) -> Option<Ranges> {
+    let (distance, radius) = match operator {
+        Comparison::Less | Comparison::LessEqual | Comparison::Equal => (left, right),
+        Comparison::Greater | Comparison::GreaterEqual => (right, left),
+        Comparison::NotEqual => return None,
+    };
+    let Node::Distance(a, b) = &distance.node else {
+        return None;
+    };
+    let (point, numbers) = match (&a.node, &b.node) {
+        (_, Node::Constant { numbers, .. }) => (a, numbers),
+        (Node::Constant { numbers, .. }, _) => (b, numbers),
+        _ => return None,
+    };
+    let (&[lon, lat], radius) = (&numbers[..], radius.number()?) else {
+        return None;
+    };
+    let (source, table, index) = position(point, tables)?;
+    // Wider than the last digits of a distance computed from coordinates.
+    let radius = (radius.max(0.0) * (1.0 + 1e-12) + 1e-9).min(180.0);
+    let circle = Region::circle(lon, lat, radius).ok()?;
+    Some(Ranges {
+        source,
+        table: table.clone(),
+        key: index.cell.clone(),
+        ranges: cover::positions(&circle),
+    })
+}
+
+/// The position index that a `POINT(lon, lat)` of two columns stands for.
+fn position<'t>(
+    point: &Expr,
+    tables: &'t Tables,
+) -> Option<(usize, &'t Arc<Table>, &'t PositionIndex)> {
+    let Node::Geometry {
+        shape: Shape::Point,
+        arguments,
+    } = &point.node
+    else {
+        return None;
+    };
+    let [lon, lat] = &arguments[..] else {
+        return None;
+    };
+    let (
+        Node::Column {
+            source,
+            stored: lon,
+            ..
+        },
+        Node::Column {
+            source: other,
+            stored: lat,
+            ..
+        },
+    ) = (&lon.node, &lat.node)
+    else {
+        return None;
+    };
+    if source != other {
+        return None;
+    }
+    let table = tables.get(source)?;
+    let index = table
+        .positions
+        .iter()
+        .find(|index| index.lon == *lon && index.lat == *lat)?;
+    Some((*source, table, index))
+}

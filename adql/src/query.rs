@@ -1,0 +1,407 @@
+//! The checked language: what a query means, every name found, every
+//! expression typed. What this cannot hold cannot be written out as SQL.
+//!
+//! A `Query` cannot say: a table or column that the catalog does not publish,
+//! a function that is not in [`crate::functions`], a text that reaches SQL
+//! other than as a parameter, a change of data.
+
+use std::sync::Arc;
+
+use crate::catalog::{RegionIndex, Table};
+use crate::functions::Function;
+use crate::sky::Region;
+use crate::statement::Value;
+use crate::types::{Column, Type};
+
+/// A checked query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub(crate) with: Vec<CommonTable>,
+    pub(crate) body: Body,
+    pub(crate) order: Vec<Order>,
+    /// `TOP`, or the number of rows wanted of us if that is less.
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: Option<u64>,
+    pub(crate) columns: Vec<Column>,
+}
+
+impl Query {
+    /// The columns of the answer, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+
+    /// The most rows the answer can have, where the query says so. With 0
+    /// there is nothing to ask a database for.
+    pub fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    /// The same query, asking for one row more than `maxrec`, so that who
+    /// reads the rows sees whether there were more (DALI 1.1 section 3.4.4.1).
+    pub fn limited_to(mut self, maxrec: Option<u64>) -> Query {
+        if let Some(maxrec) = maxrec {
+            let limit = maxrec.saturating_add(1);
+            self.limit = Some(self.limit.map_or(limit, |top| top.min(limit)));
+        }
+        self
+    }
+}
+
+/// A named query of a `WITH` clause.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CommonTable {
+    pub number: usize,
+    pub query: Query,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body {
+    Select(Box<Select>),
+    Set {
+        operator: SetOperator,
+        all: bool,
+        left: Box<Query>,
+        right: Box<Query>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetOperator {
+    Union,
+    Except,
+    Intersect,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Select {
+    pub distinct: bool,
+    pub items: Vec<Expr>,
+    pub from: Source,
+    pub filter: Option<Expr>,
+    pub group: Vec<Expr>,
+    pub having: Option<Expr>,
+}
+
+/// A source of rows has a number, by which columns name it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    Table {
+        id: usize,
+        table: Arc<Table>,
+    },
+    Derived {
+        id: usize,
+        query: Box<Query>,
+    },
+    Common {
+        id: usize,
+        number: usize,
+    },
+    Join {
+        kind: Join,
+        left: Box<Source>,
+        right: Box<Source>,
+        /// None for a cross join alone.
+        on: Option<Expr>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    Inner,
+    Left,
+    Right,
+    Full,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Order {
+    pub key: OrderKey,
+    pub descending: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OrderKey {
+    /// Column of the answer, from 0.
+    Column(usize),
+    Expr(Expr),
+}
+
+/// A typed expression.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Expr {
+    pub node: Node,
+    pub kind: Type,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Node {
+    Column {
+        source: usize,
+        /// As the source has it: a stored name, or `c1`, `c2`, … of a subquery.
+        stored: String,
+        column: Arc<Column>,
+        /// Of a region column: the index columns beside it.
+        region: Option<Arc<RegionIndex>>,
+    },
+    Literal(Value),
+    Negate(Box<Expr>),
+    BitNot(Box<Expr>),
+    Binary {
+        operator: Binary,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Compare {
+        operator: Comparison,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    IsNull {
+        operand: Box<Expr>,
+        negated: bool,
+    },
+    Between {
+        operand: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+        negated: bool,
+    },
+    InList {
+        operand: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    InQuery {
+        operand: Box<Expr>,
+        query: Box<Query>,
+        negated: bool,
+    },
+    Exists(Box<Query>),
+    Like {
+        operand: Box<Expr>,
+        pattern: Box<Expr>,
+        ignoring_case: bool,
+        negated: bool,
+    },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Cast(Box<Expr>),
+    Call {
+        function: &'static Function,
+        arguments: Vec<Expr>,
+    },
+    Aggregate {
+        aggregate: Aggregate,
+        distinct: bool,
+        /// None for `COUNT(*)`.
+        argument: Option<Box<Expr>>,
+    },
+    /// A geometry made of numbers that the rows give.
+    Geometry {
+        shape: Shape,
+        arguments: Vec<Expr>,
+    },
+    /// A geometry that the query alone decides. `numbers` are the coordinates
+    /// it is answered with (DALI 1.1 section 3.3).
+    Constant {
+        region: Arc<Region>,
+        numbers: Vec<f64>,
+    },
+    /// 1-argument values of points.
+    Coordinate {
+        second: bool,
+        point: Box<Expr>,
+    },
+    Distance(Box<Expr>, Box<Expr>),
+    Spatial(Box<Spatial>),
+    /// A condition with the index that answers it. The ranges (inclusive)
+    /// contain the key of every row that can fulfil it; the exact condition
+    /// decides. Both stand as one unit, so that it stays right under NOT.
+    Ranged {
+        source: usize,
+        table: Arc<Table>,
+        /// The hidden column of the keys.
+        key: String,
+        ranges: Vec<(i64, i64)>,
+        exact: Box<Expr>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    BitAnd,
+    BitOr,
+    BitXor,
+    Concat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Avg,
+    Count,
+    Max,
+    Min,
+    Sum,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Point,
+    Circle,
+    Polygon,
+    Box,
+}
+
+/// A spatial condition: the two regions meet, or the first lies inside the
+/// second.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Spatial {
+    pub relation: Relation,
+    pub left: Expr,
+    pub right: Expr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Meets,
+    Inside,
+}
+
+impl Expr {
+    pub fn new(node: Node, kind: Type) -> Expr {
+        Expr { node, kind }
+    }
+
+    pub fn literal(value: Value, kind: Type) -> Expr {
+        Expr::new(Node::Literal(value), kind)
+    }
+
+    pub fn boolean(node: Node) -> Expr {
+        Expr::new(node, Type::Boolean)
+    }
+
+    pub fn negated(self) -> Expr {
+        Expr::boolean(Node::Not(Box::new(self)))
+    }
+
+    /// The number this expression is, if the query alone decides it.
+    pub fn number(&self) -> Option<f64> {
+        match &self.node {
+            Node::Literal(Value::BigInt(n)) => Some(*n as f64),
+            Node::Literal(Value::Double(n)) => Some(*n),
+            Node::Negate(inner) => inner.number().map(|n| -n),
+            Node::Binary {
+                operator,
+                left,
+                right,
+            } if self.kind.is_numeric() => {
+                let (a, b) = (left.number()?, right.number()?);
+                let integers = left.kind.is_integer() && right.kind.is_integer();
+                match operator {
+                    Binary::Add => Some(a + b),
+                    Binary::Subtract => Some(a - b),
+                    Binary::Multiply => Some(a * b),
+                    Binary::Divide if b != 0.0 && integers => Some((a / b).trunc()),
+                    Binary::Divide if b != 0.0 => Some(a / b),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` on the expressions directly inside this one (not on those
+    /// of subqueries).
+    pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        match &self.node {
+            Node::Column { .. }
+            | Node::Literal(_)
+            | Node::Constant { .. }
+            | Node::Exists(_)
+            | Node::Aggregate { argument: None, .. } => {}
+            Node::Negate(inner)
+            | Node::BitNot(inner)
+            | Node::Not(inner)
+            | Node::Cast(inner)
+            | Node::Ranged { exact: inner, .. }
+            | Node::IsNull { operand: inner, .. }
+            | Node::InQuery { operand: inner, .. }
+            | Node::Coordinate { point: inner, .. }
+            | Node::Aggregate {
+                argument: Some(inner),
+                ..
+            } => visit(inner),
+            Node::Binary { left, right, .. }
+            | Node::Compare { left, right, .. }
+            | Node::Distance(left, right)
+            | Node::Like {
+                operand: left,
+                pattern: right,
+                ..
+            } => {
+                visit(left);
+                visit(right);
+            }
+            Node::And(list)
+            | Node::Or(list)
+            | Node::Call {
+                arguments: list, ..
+            }
+            | Node::Geometry {
+                arguments: list, ..
+            } => list.iter().for_each(visit),
+            Node::Between {
+                operand, low, high, ..
+            } => {
+                visit(operand);
+                visit(low);
+                visit(high);
+            }
+            Node::InList { operand, list, .. } => {
+                visit(operand);
+                list.iter().for_each(visit);
+            }
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                for (condition, result) in branches {
+                    visit(condition);
+                    visit(result);
+                }
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
+            }
+            Node::Spatial(spatial) => {
+                visit(&spatial.left);
+                visit(&spatial.right);
+            }
+        }
+    }
+}

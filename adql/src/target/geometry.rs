@@ -1,0 +1,461 @@
+//! Spatial conditions as SQL: key ranges, the cheap tests by circumscribed
+//! and inscribed circle, and the refinement by our own functions.
+
+use std::sync::Arc;
+
+use super::quote;
+use super::write::Writer;
+use crate::catalog::{RegionIndex, Table};
+use crate::query::{Expr, Node, Relation, Shape, Spatial};
+use crate::sky::Region;
+use crate::statement::Value;
+use crate::types::Type;
+
+impl Writer<'_> {
+    /// The ranges and the exact condition, as one unit.
+    pub fn ranged(
+        &mut self,
+        source: usize,
+        table: &Arc<Table>,
+        key: &str,
+        ranges: &[(i64, i64)],
+        exact: &Expr,
+    ) {
+        if ranges.is_empty() {
+            return self.push("(1 = 0)");
+        }
+        self.push("(");
+        if self.target.unites_ranges() {
+            self.push("(");
+            self.list(ranges, " OR ", |writer, (low, high)| {
+                writer.column(source, key);
+                writer.push(" BETWEEN ");
+                writer.integer(*low);
+                writer.push(" AND ");
+                writer.integer(*high);
+            });
+            self.push(")");
+        } else {
+            let name = self.target.table(table);
+            let key = quote(key);
+            self.number('t', source);
+            self.push(".rowid IN (SELECT i.rowid FROM (VALUES ");
+            self.list(ranges, ", ", |writer, (low, high)| {
+                writer.push("(");
+                writer.integer(*low);
+                writer.push(", ");
+                writer.integer(*high);
+                writer.push(")");
+            });
+            // CROSS JOIN keeps the ranges outside and the look-up inside.
+            self.push(") AS r CROSS JOIN ");
+            self.push(&name);
+            self.push(" AS i WHERE i.");
+            self.push(&key);
+            self.push(" BETWEEN r.column1 AND r.column2)");
+        }
+        self.push(" AND ");
+        self.expr(exact);
+        self.push(")");
+    }
+
+    pub fn spatial(&mut self, spatial: &Spatial) {
+        let (left, right) = (&spatial.left, &spatial.right);
+        match (&left.node, &right.node, spatial.relation) {
+            (
+                Node::Column {
+                    source,
+                    region: Some(index),
+                    ..
+                },
+                Node::Constant { region, .. },
+                relation,
+            ) => match relation {
+                Relation::Meets => self.meets(*source, index, region),
+                Relation::Inside => self.inside(*source, index, region),
+            },
+            (
+                Node::Constant { region, .. },
+                Node::Column {
+                    source,
+                    region: Some(index),
+                    ..
+                },
+                relation,
+            ) => match relation {
+                Relation::Meets => self.meets(*source, index, region),
+                Relation::Inside => self.covers(*source, index, region),
+            },
+            _ => self.by_shapes(spatial),
+        }
+    }
+
+    /// The footprint meets the region.
+    fn meets(&mut self, source: usize, index: &RegionIndex, region: &Region) {
+        let bounding = region.bounding_cap();
+        let inscribed = region.inscribed_cap();
+        self.guarded(
+            source,
+            index,
+            region,
+            |writer| {
+                // The chord of a sum of angles, of the two inscribed circles.
+                let cosine = (1.0 - inscribed.chord * inscribed.chord / 4.0)
+                    .max(0.0)
+                    .sqrt();
+                writer.square_distance(source, index, inscribed.centre);
+                writer.push(" <= (");
+                writer.double(inscribed.chord);
+                writer.push(" * sqrt(1 - ");
+                writer.index_column(source, index, "crin");
+                writer.push(" * ");
+                writer.index_column(source, index, "crin");
+                writer.push(" / 4) + ");
+                writer.index_column(source, index, "crin");
+                writer.push(" * ");
+                writer.double(cosine);
+                writer.push(") * (");
+                writer.double(inscribed.chord);
+                writer.push(" * sqrt(1 - ");
+                writer.index_column(source, index, "crin");
+                writer.push(" * ");
+                writer.index_column(source, index, "crin");
+                writer.push(" / 4) + ");
+                writer.index_column(source, index, "crin");
+                writer.push(" * ");
+                writer.double(cosine);
+                writer.push(") OR ");
+                writer.own("sky_meets_1");
+                writer.index_column(source, index, "v");
+                writer.push(", ");
+                writer.shape_of(region);
+                writer.push(")");
+            },
+            bounding,
+        );
+    }
+
+    /// The footprint lies inside the region.
+    fn inside(&mut self, source: usize, index: &RegionIndex, region: &Region) {
+        let inscribed = region.inscribed_cap();
+        self.guarded(
+            source,
+            index,
+            region,
+            |writer| {
+                writer.index_column(source, index, "crad");
+                writer.push(" <= ");
+                writer.double(inscribed.chord);
+                writer.push(" AND ");
+                writer.square_distance(source, index, inscribed.centre);
+                writer.push(" <= (");
+                writer.double(inscribed.chord);
+                writer.push(" - ");
+                writer.index_column(source, index, "crad");
+                writer.push(") * (");
+                writer.double(inscribed.chord);
+                writer.push(" - ");
+                writer.index_column(source, index, "crad");
+                writer.push(") OR ");
+                writer.own("sky_contains_1");
+                writer.shape_of(region);
+                writer.push(", ");
+                writer.index_column(source, index, "v");
+                writer.push(")");
+            },
+            region.bounding_cap(),
+        );
+    }
+
+    /// The footprint contains the region.
+    fn covers(&mut self, source: usize, index: &RegionIndex, region: &Region) {
+        let bounding = region.bounding_cap();
+        let (centre, chord) = (bounding.centre, bounding.chord);
+        self.guarded(
+            source,
+            index,
+            region,
+            |writer| {
+                writer.index_column(source, index, "crin");
+                writer.push(" >= ");
+                writer.double(chord);
+                writer.push(" AND ");
+                writer.square_distance(source, index, centre);
+                writer.push(" <= (");
+                writer.index_column(source, index, "crin");
+                writer.push(" - ");
+                writer.double(chord);
+                writer.push(") * (");
+                writer.index_column(source, index, "crin");
+                writer.push(" - ");
+                writer.double(chord);
+                writer.push(") OR ");
+                writer.own("sky_contains_1");
+                writer.index_column(source, index, "v");
+                writer.push(", ");
+                writer.shape_of(region);
+                writer.push(")");
+            },
+            bounding,
+        );
+    }
+
+    /// One expression, so that a planner does not multiply its parts
+    /// (SPATIAL trap 3): unknown without a region, false when the circles
+    /// around both are apart, else what `rest` says.
+    fn guarded(
+        &mut self,
+        source: usize,
+        index: &RegionIndex,
+        _region: &Region,
+        rest: impl FnOnce(&mut Self),
+        bounding: crate::sky::Cap,
+    ) {
+        self.push("CASE WHEN ");
+        self.index_column(source, index, "key");
+        self.push(" IS NULL THEN NULL WHEN ");
+        self.square_distance(source, index, bounding.centre);
+        self.push(" <= (");
+        self.double(bounding.chord);
+        self.push(" + ");
+        self.index_column(source, index, "crad");
+        self.push(") * (");
+        self.double(bounding.chord);
+        self.push(" + ");
+        self.index_column(source, index, "crad");
+        self.push(") THEN ");
+        rest(self);
+        self.push(" ELSE (1 = 0) END");
+    }
+
+    /// The square of the chord from the footprint's centre to `centre`.
+    fn square_distance(&mut self, source: usize, index: &RegionIndex, centre: [f64; 3]) {
+        for (number, (axis, value)) in ["x", "y", "z"].into_iter().zip(centre).enumerate() {
+            if number > 0 {
+                self.push(" + ");
+            }
+            self.push("(");
+            self.index_column(source, index, axis);
+            self.push(" - ");
+            self.double(value);
+            self.push(") * (");
+            self.index_column(source, index, axis);
+            self.push(" - ");
+            self.double(value);
+            self.push(")");
+        }
+    }
+
+    fn index_column(&mut self, source: usize, index: &RegionIndex, which: &str) {
+        let name = format!("{}_{which}", index.prefix);
+        self.column(source, &name);
+    }
+
+    /// A number that we computed.
+    fn double(&mut self, value: f64) {
+        self.parameter(Value::Double(value));
+    }
+
+    /// The beginning of a call of one of our own functions.
+    fn own(&mut self, name: &str) {
+        let name = self.target.function(name);
+        self.push(&name);
+        self.push("(");
+    }
+
+    fn shape_of(&mut self, region: &Region) {
+        self.parameter(Value::Doubles(region.shape().0));
+    }
+
+    /// Any two geometries, without an index.
+    fn by_shapes(&mut self, spatial: &Spatial) {
+        let (left, right) = (&spatial.left, &spatial.right);
+        let point = match (left.kind, right.kind, spatial.relation) {
+            (Type::Point, _, _) => Some((left, right)),
+            (_, Type::Point, Relation::Meets) => Some((right, left)),
+            _ => None,
+        };
+        if let Some((point, other)) = point {
+            self.own("sky_in_1");
+            self.coordinate(false, point);
+            self.push(", ");
+            self.coordinate(true, point);
+            self.push(", ");
+            self.shape(other);
+            return self.push(")");
+        }
+        match spatial.relation {
+            Relation::Meets => {
+                self.own("sky_meets_1");
+                self.shape(left);
+                self.push(", ");
+                self.shape(right);
+            }
+            Relation::Inside => {
+                self.own("sky_contains_1");
+                self.shape(right);
+                self.push(", ");
+                self.shape(left);
+            }
+        }
+        self.push(")");
+    }
+
+    /// A geometry as the shape that our functions take.
+    fn shape(&mut self, expr: &Expr) {
+        match &expr.node {
+            Node::Constant { region, .. } => self.shape_of(region),
+            Node::Column {
+                source,
+                region: Some(index),
+                ..
+            } => self.index_column(*source, index, "v"),
+            Node::Geometry { shape, arguments } => {
+                let polygon = *shape == Shape::Polygon;
+                self.own(match shape {
+                    Shape::Point => "sky_point_1",
+                    Shape::Circle => "sky_circle_1",
+                    Shape::Polygon => "sky_polygon_1",
+                    Shape::Box => "sky_box_1",
+                });
+                if polygon {
+                    self.array(arguments);
+                } else {
+                    self.list(arguments, ", ", |writer, argument| writer.expr(argument));
+                }
+                self.push(")");
+            }
+            // A geometry that a subquery gives: its coordinates in a list.
+            _ => match expr.kind {
+                Type::Point => {
+                    self.own("sky_point_1");
+                    self.elements(expr, 2);
+                }
+                Type::Circle => {
+                    self.own("sky_circle_1");
+                    self.elements(expr, 3);
+                }
+                _ => {
+                    self.own("sky_polygon_1");
+                    self.expr(expr);
+                    self.push(")");
+                }
+            },
+        }
+    }
+
+    fn elements(&mut self, expr: &Expr, count: usize) {
+        for number in 1..=count {
+            if number > 1 {
+                self.push(", ");
+            }
+            self.element(expr, number);
+        }
+        self.push(")");
+    }
+
+    /// One number of a list, from 1.
+    fn element(&mut self, expr: &Expr, number: usize) {
+        if self.target.has_arrays() {
+            self.push("(");
+            self.expr(expr);
+            self.push(")");
+            self.number('[', number);
+            self.push("]");
+        } else {
+            self.push("doubles_at(");
+            self.expr(expr);
+            self.push(", ");
+            self.integer(number as i64);
+            self.push(")");
+        }
+    }
+
+    fn array(&mut self, items: &[Expr]) {
+        if self.target.has_arrays() {
+            self.push("CAST(ARRAY[");
+            self.list(items, ", ", |writer, item| writer.expr(item));
+            self.push("] AS double precision[])");
+        } else {
+            self.push("doubles(");
+            self.list(items, ", ", |writer, item| writer.expr(item));
+            self.push(")");
+        }
+    }
+
+    /// A geometry in an answer: its coordinates (DALI 1.1 section 3.3).
+    pub fn geometry_value(&mut self, shape: Shape, arguments: &[Expr]) {
+        if shape != Shape::Box {
+            return self.array(arguments);
+        }
+        let [lon, lat, width, height] = arguments else {
+            return self.array(arguments);
+        };
+        let corner = |east: bool, north: bool| {
+            let half = |size: &Expr| half(size);
+            let (lon, lat) = (lon.clone(), lat.clone());
+            [
+                shifted(lon, half(width), east),
+                shifted(lat, half(height), north),
+            ]
+        };
+        let corners = [(false, false), (true, false), (true, true), (false, true)];
+        let items: Vec<Expr> = corners
+            .into_iter()
+            .flat_map(|(e, n)| corner(e, n))
+            .collect();
+        self.array(&items);
+    }
+
+    pub fn coordinate(&mut self, second: bool, point: &Expr) {
+        match &point.node {
+            Node::Geometry { arguments, .. } if arguments.len() == 2 => {
+                self.expr(&arguments[usize::from(second)]);
+            }
+            Node::Constant { numbers, .. } if numbers.len() == 2 => {
+                self.double(numbers[usize::from(second)]);
+            }
+            _ => self.element(point, 1 + usize::from(second)),
+        }
+    }
+
+    pub fn distance(&mut self, a: &Expr, b: &Expr) {
+        self.own("sky_distance_1");
+        for (number, point) in [a, b].into_iter().enumerate() {
+            if number > 0 {
+                self.push(", ");
+            }
+            self.coordinate(false, point);
+            self.push(", ");
+            self.coordinate(true, point);
+        }
+        self.push(")");
+    }
+}
+
+fn half(size: &Expr) -> Expr {
+    let two = Expr::literal(Value::Double(2.0), Type::Double);
+    Expr::new(
+        Node::Binary {
+            operator: crate::query::Binary::Divide,
+            left: Box::new(size.clone()),
+            right: Box::new(two),
+        },
+        Type::Double,
+    )
+}
+
+fn shifted(value: Expr, by: Expr, up: bool) -> Expr {
+    let operator = match up {
+        true => crate::query::Binary::Add,
+        false => crate::query::Binary::Subtract,
+    };
+    Expr::new(
+        Node::Binary {
+            operator,
+            left: Box::new(value),
+            right: Box::new(by),
+        },
+        Type::Double,
+    )
+}

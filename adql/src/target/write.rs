@@ -1,0 +1,315 @@
+//! Queries, sources and clauses as SQL.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::Target;
+use crate::query::{Body, Expr, Join, Order, OrderKey, Query, Select, SetOperator, Source};
+use crate::statement::{Statement, Value};
+use crate::types::{Column, Type};
+
+/// The statement that answers `query` on `target`. Whatever the user typed is
+/// a parameter of it; equal values share one.
+pub fn write(query: &Query, target: &Target) -> Statement {
+    let mut writer = Writer {
+        target,
+        sql: String::with_capacity(512),
+        parameters: Vec::new(),
+        numbers: HashMap::new(),
+    };
+    writer.query(query, true);
+    Statement {
+        sql: writer.sql,
+        parameters: writer.parameters,
+        columns: query.columns.clone(),
+    }
+}
+
+pub(super) struct Writer<'a> {
+    pub target: &'a Target,
+    pub sql: String,
+    parameters: Vec<Value>,
+    /// The number of each parameter, by what it is.
+    numbers: HashMap<Key, usize>,
+}
+
+/// Equal as values *and* as bytes: 0.0 and −0.0 are two parameters.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Number(i64),
+    Bits(u64),
+    Text(String),
+    List(Vec<u64>),
+    Other(u8, i64),
+}
+
+impl Key {
+    fn of(value: &Value) -> Key {
+        match value {
+            Value::BigInt(number) => Key::Number(*number),
+            Value::Double(number) => Key::Bits(number.to_bits()),
+            Value::Text(text) => Key::Text(text.clone()),
+            Value::Doubles(numbers) => Key::List(numbers.iter().map(|n| n.to_bits()).collect()),
+            Value::Null => Key::Other(0, 0),
+            Value::Boolean(truth) => Key::Other(1, i64::from(*truth)),
+            Value::Timestamp(time) => Key::Other(2, *time),
+        }
+    }
+}
+
+impl Writer<'_> {
+    pub fn push(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    /// `$n` for a value. Equal values share a number, so that PostgreSQL sees
+    /// that `SELECT f(x, $1) … GROUP BY f(x, $1)` is the same expression.
+    pub fn parameter(&mut self, value: Value) {
+        let next = self.parameters.len();
+        let number = *self.numbers.entry(Key::of(&value)).or_insert(next);
+        if number == next {
+            self.parameters.push(value);
+        }
+        self.number('$', number + 1);
+    }
+
+    pub fn number(&mut self, prefix: char, number: usize) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.sql, "{prefix}{number}");
+    }
+
+    /// `items` with `separator` between them.
+    pub fn list<T>(&mut self, items: &[T], separator: &str, mut each: impl FnMut(&mut Self, &T)) {
+        for (number, item) in items.iter().enumerate() {
+            if number > 0 {
+                self.push(separator);
+            }
+            each(self, item);
+        }
+    }
+
+    /// `top`: the columns go out to the driver and must have their wire type.
+    pub fn query(&mut self, query: &Query, top: bool) {
+        if !query.with.is_empty() {
+            self.push("WITH ");
+            self.list(&query.with, ", ", |writer, common| {
+                writer.number('q', common.number);
+                writer.push(" AS (");
+                writer.query(&common.query, false);
+                writer.push(")");
+            });
+            self.push(" ");
+        }
+        match &query.body {
+            Body::Select(select) => self.select(select, &query.columns, top),
+            Body::Set {
+                operator,
+                all,
+                left,
+                right,
+            } => self.set(*operator, *all, left, right, &query.columns, top),
+        }
+        self.order(&query.order);
+        self.limit(query);
+    }
+
+    fn select(&mut self, select: &Select, columns: &[Column], top: bool) {
+        self.push("SELECT ");
+        if select.distinct {
+            self.push("DISTINCT ");
+        }
+        for (number, (item, column)) in select.items.iter().zip(columns).enumerate() {
+            if number > 0 {
+                self.push(", ");
+            }
+            self.item(item, column.kind, top);
+            self.push(" AS ");
+            self.number('c', number + 1);
+        }
+        if select.items.is_empty() {
+            self.push("NULL AS c1");
+        }
+        self.push(" FROM ");
+        self.source(&select.from);
+        for (word, condition) in [(" WHERE ", &select.filter)] {
+            if let Some(condition) = condition {
+                self.push(word);
+                self.expr(condition);
+            }
+        }
+        if !select.group.is_empty() {
+            self.push(" GROUP BY ");
+            self.list(&select.group, ", ", |writer, expr| writer.expr(expr));
+        }
+        if let Some(having) = &select.having {
+            self.push(" HAVING ");
+            self.expr(having);
+        }
+    }
+
+    fn item(&mut self, item: &Expr, kind: Type, top: bool) {
+        if !(top && self.target.has_typed_columns()) {
+            return self.expr(item);
+        }
+        self.push("CAST(");
+        self.expr(item);
+        self.push(" AS ");
+        self.push(self.target.type_name(kind));
+        self.push(")");
+    }
+
+    fn set(
+        &mut self,
+        operator: SetOperator,
+        all: bool,
+        left: &Query,
+        right: &Query,
+        columns: &[Column],
+        top: bool,
+    ) {
+        // The driver relies on the types of the columns; sides may differ.
+        let typed = top && self.target.has_typed_columns();
+        if typed {
+            self.push("SELECT ");
+            for (number, column) in columns.iter().enumerate() {
+                self.push(if number > 0 { ", CAST(" } else { "CAST(" });
+                self.number('c', number + 1);
+                self.push(" AS ");
+                self.push(self.target.type_name(column.kind));
+                self.push(") AS ");
+                self.number('c', number + 1);
+            }
+            self.push(" FROM (");
+        }
+        let counted = all && operator != SetOperator::Union && !self.target.has_set_all();
+        if counted {
+            self.push("SELECT ");
+            self.columns(columns.len());
+            self.push(" FROM (");
+        }
+        self.side(left, counted);
+        self.push(match operator {
+            SetOperator::Union => " UNION ",
+            SetOperator::Except => " EXCEPT ",
+            SetOperator::Intersect => " INTERSECT ",
+        });
+        if all && !counted {
+            self.push("ALL ");
+        }
+        self.side(right, counted);
+        if counted {
+            self.push(")");
+        }
+        if typed {
+            self.push(") AS s");
+        }
+    }
+
+    fn side(&mut self, query: &Query, counted: bool) {
+        if counted {
+            let width = query.columns.len();
+            self.push("SELECT *, row_number() OVER (PARTITION BY ");
+            self.columns(width);
+            self.push(") FROM (");
+        } else if self.target.has_set_parentheses() {
+            self.push("(");
+        } else {
+            self.push("SELECT * FROM (");
+        }
+        self.query(query, false);
+        self.push(")");
+    }
+
+    fn columns(&mut self, width: usize) {
+        let numbers: Vec<usize> = (1..=width).collect();
+        self.list(&numbers, ", ", |writer, number| writer.number('c', *number));
+    }
+
+    fn order(&mut self, order: &[Order]) {
+        if order.is_empty() {
+            return;
+        }
+        self.push(" ORDER BY ");
+        self.list(order, ", ", |writer, order| {
+            match &order.key {
+                // A number alone means the column of the answer.
+                OrderKey::Column(column) => {
+                    let _ = write!(writer.sql, "{}", column + 1);
+                }
+                OrderKey::Expr(expr) => writer.expr(expr),
+            }
+            let explicit = !writer.target.sorts_nulls_last();
+            writer.push(match (order.descending, explicit) {
+                (false, false) => "",
+                (false, true) => " NULLS LAST",
+                (true, false) => " DESC",
+                (true, true) => " DESC NULLS FIRST",
+            });
+        });
+    }
+
+    fn limit(&mut self, query: &Query) {
+        let clamp = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        match (query.limit, query.offset) {
+            (Some(limit), _) => {
+                let _ = write!(self.sql, " LIMIT {}", clamp(limit));
+            }
+            (None, Some(_)) => {
+                let _ = write!(self.sql, " LIMIT {}", i64::MAX);
+            }
+            (None, None) => {}
+        }
+        if let Some(offset) = query.offset {
+            let _ = write!(self.sql, " OFFSET {}", clamp(offset));
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        match source {
+            Source::Table { id, table } => {
+                let name = self.target.table(table);
+                self.push(&name);
+                self.push(" AS ");
+                self.number('t', *id);
+            }
+            Source::Derived { id, query } => {
+                self.push("(");
+                self.query(query, false);
+                self.push(") AS ");
+                self.number('t', *id);
+            }
+            Source::Common { id, number } => {
+                self.number('q', *number);
+                self.push(" AS ");
+                self.number('t', *id);
+            }
+            Source::Join {
+                kind,
+                left,
+                right,
+                on,
+            } => {
+                self.source(left);
+                self.push(match kind {
+                    Join::Inner => " JOIN ",
+                    Join::Left => " LEFT JOIN ",
+                    Join::Right => " RIGHT JOIN ",
+                    Join::Full => " FULL JOIN ",
+                });
+                if matches!(right.as_ref(), Source::Join { .. }) {
+                    self.push("(");
+                    self.source(right);
+                    self.push(")");
+                } else {
+                    self.source(right);
+                }
+                self.push(" ON ");
+                match on {
+                    Some(on) => self.expr(on),
+                    // CROSS JOIN would pin the order of the tables in SQLite.
+                    None => self.push("1 = 1"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The chapters under `cases/`: prose, a query, and what it becomes on each
+//! target, or the message its writer reads.
+//!
+//! `UPDATE_CASES=1 cargo test -p adql --test cases` writes what the program
+//! says today into the chapters; read the difference before keeping it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use adql::catalog::{PositionIndex, RegionIndex, Table};
+use adql::{Catalog, Column, Statement, Target, Type};
+
+fn column(name: &str, kind: Type, unit: Option<&str>) -> Column {
+    Column {
+        unit: unit.map(str::to_owned),
+        ..Column::new(name, kind)
+    }
+}
+
+fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
+    Table {
+        schema: schema.to_owned(),
+        name: name.to_owned(),
+        stored: (schema.to_lowercase(), name.to_lowercase()),
+        description: None,
+        utype: None,
+        columns,
+        regions: Vec::new(),
+        positions: Vec::new(),
+    }
+}
+
+fn catalog() -> Catalog {
+    let obscore = Table {
+        regions: vec![RegionIndex {
+            column: "s_region".to_owned(),
+            prefix: "fp".to_owned(),
+        }],
+        positions: vec![PositionIndex {
+            lon: "s_ra".to_owned(),
+            lat: "s_dec".to_owned(),
+            cell: "pt_hpx".to_owned(),
+        }],
+        ..table(
+            "ivoa",
+            "ObsCore",
+            vec![
+                column("obs_id", Type::Text, None),
+                column("calib_level", Type::Integer, None),
+                column("s_ra", Type::Double, Some("deg")),
+                column("s_dec", Type::Double, Some("deg")),
+                column("s_region", Type::Region, None),
+                column("t_exptime", Type::Double, Some("s")),
+                column("obs_release_date", Type::Timestamp, None),
+            ],
+        )
+    };
+    Catalog::new([
+        obscore,
+        table(
+            "demo",
+            "stars",
+            vec![
+                column("id", Type::BigInt, None),
+                column("ra", Type::Double, Some("deg")),
+                column("dec", Type::Double, Some("deg")),
+                column("mag", Type::Real, Some("mag")),
+                column("obs_id", Type::Text, None),
+                column("Odd Name", Type::Text, None),
+                column("size", Type::Integer, None),
+            ],
+        ),
+        table(
+            "tap_schema",
+            "tables",
+            vec![column("table_name", Type::Text, None)],
+        ),
+    ])
+}
+
+/// What a case is compared with: a name of a block and its text.
+fn outcome(text: &str) -> Vec<(&'static str, String)> {
+    let query = adql::parse(text).and_then(|syntax| adql::check(&syntax, &catalog()));
+    match query {
+        Err(messages) => vec![("message", messages.to_string())],
+        Ok(query) => {
+            let query = adql::index(query);
+            let shown = |target| render(&adql::write(&query, &target));
+            let postgres = shown(Target::postgres(None));
+            let sqlite = shown(Target::sqlite());
+            let answer = query.columns().iter().map(describe).collect::<Vec<_>>();
+            vec![
+                ("postgres", postgres),
+                ("sqlite", sqlite),
+                ("answer", answer.join("\n")),
+            ]
+        }
+    }
+}
+
+fn describe(column: &Column) -> String {
+    let mut text = format!("{} {}", column.name, column.kind);
+    for (word, value) in [("unit", &column.unit), ("xtype", &column.xtype)] {
+        if let Some(value) = value {
+            let _ = write!(text, " {word}={value}");
+        }
+    }
+    text
+}
+
+fn render(statement: &Statement) -> String {
+    let mut text = String::new();
+    for clause in split_clauses(&statement.sql) {
+        let _ = writeln!(text, "{clause}");
+    }
+    for (number, value) in statement.parameters.iter().enumerate() {
+        let _ = writeln!(text, "-- ${}: {value:?}", number + 1);
+    }
+    text.trim_end().to_owned()
+}
+
+/// A line break before the top-level clauses, for reading.
+fn split_clauses(sql: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut depth = 0;
+    for (place, character) in sql.char_indices() {
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        let rest = &sql[place..];
+        let clause = [
+            " FROM ",
+            " WHERE ",
+            " GROUP BY ",
+            " ORDER BY ",
+            " UNION ",
+            " LIMIT ",
+        ];
+        if depth == 0 && clause.iter().any(|word| rest.starts_with(word)) {
+            lines.push(String::new());
+            continue;
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(character);
+        }
+    }
+    lines
+}
+
+/// Runs one chapter and returns it as the program would write it today.
+fn rewrite(chapter: &str) -> String {
+    let mut rewritten = String::new();
+    let mut blocks = chapter.split("```adql\n");
+    rewritten.push_str(blocks.next().unwrap_or_default());
+    for block in blocks {
+        let (query, rest) = block.split_once("```\n").expect("an open block");
+        let _ = write!(rewritten, "```adql\n{query}```\n");
+        for (name, text) in outcome(query.trim_end()) {
+            let _ = write!(rewritten, "```{name}\n{text}\n```\n");
+        }
+        // Drop the outcome that stands there; keep the prose after it.
+        let mut rest = rest;
+        while let Some(open) = rest.strip_prefix("```") {
+            let (_, after) = open.split_once("\n```\n").expect("an open block");
+            rest = after;
+        }
+        rewritten.push_str(rest);
+    }
+    rewritten
+}
+
+#[test]
+fn every_case_becomes_what_its_chapter_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut chapters: Vec<_> = std::fs::read_dir(folder)
+        .expect("the chapters")
+        .map(|entry| entry.expect("a chapter").path())
+        .collect();
+    chapters.sort();
+    assert!(!chapters.is_empty());
+    for path in chapters {
+        let chapter = std::fs::read_to_string(&path).expect("a chapter");
+        let today = rewrite(&chapter);
+        if std::env::var_os("UPDATE_CASES").is_some() {
+            std::fs::write(&path, today).expect("written");
+            continue;
+        }
+        for (number, (said, now)) in chapter.lines().zip(today.lines()).enumerate() {
+            assert_eq!(said, now, "{}, line {}", path.display(), number + 1);
+        }
+        assert_eq!(chapter.lines().count(), today.lines().count());
+    }
+}

@@ -1,0 +1,243 @@
+//! The commands, one file each. A command reads its flags, opens what it needs
+//! and calls the rooms below; what it does itself is talk to the person at the
+//! terminal.
+//!
+//! Exit codes: 0; 1 when the input, the settings or the database are to blame;
+//! 2 when the command line is not understood.
+
+mod adql;
+mod completions;
+mod config;
+mod demo;
+mod load;
+mod logging;
+mod migrate;
+mod open;
+mod progress;
+mod query;
+mod serve;
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Settings, Sources, unknown_variables};
+use crate::{database, tap};
+
+/// Observations in the Virtual Observatory: an ObsCore table served over TAP,
+/// on PostgreSQL or an embedded SQLite database.
+#[derive(Debug, Parser)]
+#[command(
+    name = "obstap",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+#[command(
+    after_help = "Settings come from a file (--config), OBSTAP_… variables and flags, \
+    in rising order of weight; obstap.sample.toml describes them all."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+struct Shared {
+    /// Read settings from this TOML file
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        env = "OBSTAP_CONFIG",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
+    /// Where the observations are: sqlite:PATH or postgresql://user@host/database
+    #[arg(long, value_name = "URL", global = true)]
+    database_url: Option<String>,
+    /// Where the service keeps its files
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<String>,
+    /// PostgreSQL: put before the names of our schemas
+    #[arg(long, value_name = "NAME", global = true)]
+    namespace: Option<String>,
+    /// What to log: error, warn, info, debug, trace, or by module (obstap=debug,warn)
+    #[arg(long, value_name = "LEVEL", global = true)]
+    log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a real sky to try things on
+    Demo(demo::Demo),
+    /// Serve the observations over HTTP
+    Serve(serve::Serve),
+    /// Load ObsCore rows from CSV, TSV, VOTable or Parquet files
+    Load(load::Load),
+    /// Bring the database to this version of obstap
+    Migrate(migrate::Migrate),
+    /// Answer one ADQL query on the terminal or into a file
+    Query(query::Query),
+    /// Work with the language itself
+    #[command(subcommand)]
+    Adql(adql::Adql),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Why a command did not do its work: what the person at the terminal reads.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Failure {
+        Failure(message.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        let Some(cause) = error.source() else {
+            return Failure(error.to_string());
+        };
+        // The causes are for the log: they may be a driver's words.
+        tracing::debug!("{error}: {cause}");
+        let any: &(dyn std::error::Error + 'static) = &error;
+        match any.is::<database::Error>() || any.is::<tap::Fault>() {
+            true => Failure(format!("{error} (--log debug tells why)")),
+            false => Failure(error.to_string()),
+        }
+    }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    pub fn run(self) -> ExitCode {
+        let Cli { shared, command } = self;
+        let outcome = match command {
+            Command::Completions(command) => command.run(),
+            command => shared
+                .settings(command.flags())
+                .and_then(|settings| command.run(&settings)),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("{failure}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl Command {
+    /// Settings that a command has flags of its own for.
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Command::Demo(command) => command.flags(),
+            Command::Serve(command) => command.flags(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn run(self, settings: &Settings) -> Result<(), Failure> {
+        // Without a terminal there is no bar to watch: the log tells.
+        let watched = std::io::stderr().is_terminal();
+        let quiet = match self {
+            Command::Serve(_) => "info,actix_server=warn",
+            Command::Demo(_) | Command::Load(_) if !watched => "info,actix_server=warn",
+            _ => "warn",
+        };
+        logging::start(&settings.log, quiet)?;
+        match self {
+            Command::Demo(command) => command.run(settings),
+            Command::Serve(command) => command.run(settings),
+            Command::Load(command) => command.run(settings),
+            Command::Migrate(command) => command.run(settings),
+            Command::Query(command) => command.run(settings),
+            Command::Adql(command) => command.run(settings),
+            Command::Config(command) => command.run(settings),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}
+
+impl Shared {
+    fn settings(self, mut flags: Vec<(&'static str, String)>) -> Result<Settings, Failure> {
+        let given = [
+            ("database_url", self.database_url),
+            ("data_dir", self.data_dir),
+            ("namespace", self.namespace),
+            ("log.level", self.log),
+        ];
+        flags.extend(
+            given
+                .into_iter()
+                .filter_map(|(key, text)| Some((key, text?))),
+        );
+        let variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        for (name, near) in unknown_variables(&variables) {
+            let hint = near
+                .map(|near| format!("; did you mean {near}?"))
+                .unwrap_or_default();
+            eprintln!("warning: {name} is not a setting of obstap{hint}");
+        }
+        Ok(Settings::read(&Sources {
+            file: self.config.as_deref(),
+            variables,
+            flags,
+        })?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_read() {
+        fn check(line: &str, good: bool) {
+            assert_eq!(Cli::try_parse_from(line.split(' ')).is_ok(), good, "{line}");
+        }
+        check("obstap serve --listen 0.0.0.0:80 --config x.toml", true);
+        check("obstap --database-url sqlite:x migrate", true);
+        check(
+            "obstap query SELECT --format csv --maxrec 5 --explain",
+            true,
+        );
+        check("obstap load a.csv - --skip-bad bad.csv --format csv", true);
+        check("obstap load", false);
+        check("obstap demo --listen 127.0.0.1:0", true);
+        check("obstap query", false);
+        check("obstap query SELECT --format fits", false);
+        check("obstap adql check --catalog t.xml", true);
+        check("obstap config show", true);
+        check("obstap completions fish", true);
+        check("obstap dance", false);
+    }
+}

@@ -1,0 +1,94 @@
+//! From settings to a database and a service that answers queries.
+
+use std::sync::Arc;
+
+use adql::Catalog;
+use tokio::runtime::{Builder, Runtime};
+
+use super::Failure;
+use crate::config::Settings;
+use crate::database::{self, Database};
+use crate::obscore::{self, ExtraColumn};
+use crate::{tap, tap_schema};
+
+/// The runtime on which pools, queries and encoding live.
+pub fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("obstap")
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start threads: {error}")))
+}
+
+pub async fn database(settings: &Settings) -> Result<Database, Failure> {
+    // An embedded database is a file: its directory is made on first use.
+    if let Some(path) = settings.database_url.strip_prefix("sqlite:")
+        && let Some(directory) = std::path::Path::new(path).parent()
+        && !directory.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Failure::new(format!(
+                "cannot make the directory {} for the database: {error}",
+                directory.display()
+            ))
+        })?;
+    }
+    let settings = database::Settings {
+        url: settings.database_url.clone(),
+        namespace: settings.namespace.clone(),
+        readers: settings.readers,
+    };
+    Ok(Database::open(&settings).await?)
+}
+
+/// Brings the tables to this version and to these settings, and says in the
+/// log what it did.
+pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<String>, Failure> {
+    let mut done = database.migrate().await?;
+    let changed = obscore::prepare(database, &extra_columns(settings)).await?;
+    if changed.made {
+        done.push("ivoa.obscore made".to_owned());
+    }
+    for column in &changed.added {
+        done.push(format!("column {column} added to ivoa.obscore"));
+    }
+    for column in &changed.hidden {
+        done.push(format!(
+            "column {column} of ivoa.obscore no longer published"
+        ));
+    }
+    if changed.published {
+        done.push("TAP_SCHEMA written".to_owned());
+    }
+    for step in &done {
+        tracing::info!("database: {step}");
+    }
+    Ok(done)
+}
+
+/// What answers queries; the database must be prepared.
+pub async fn service(database: Database, settings: &Settings) -> Result<tap::Service, Failure> {
+    let catalog: Catalog = tap_schema::load(&database).await?;
+    Ok(tap::Service {
+        database,
+        catalog: Arc::new(catalog),
+        limits: settings.limits,
+    })
+}
+
+pub fn extra_columns(settings: &Settings) -> Vec<ExtraColumn> {
+    settings
+        .extra_columns
+        .iter()
+        .cloned()
+        .map(|column| ExtraColumn {
+            name: column.name,
+            kind: column.kind,
+            unit: column.unit,
+            ucd: column.ucd,
+            utype: column.utype,
+            description: column.description,
+            indexed: column.indexed,
+        })
+        .collect()
+}

@@ -1,0 +1,172 @@
+//! `obstap query`.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use adql::Value;
+use clap::Args;
+
+use super::{Failure, open};
+use crate::config::Settings;
+use crate::dali::{Format, Layout, Serialization};
+use crate::output::{Chunk, Stream, Table};
+use crate::tap::{QueryRequest, Service};
+
+/// Answer one ADQL query on the terminal or into a file
+///
+/// On a terminal the answer is an aligned table, otherwise CSV.
+#[derive(Debug, Args)]
+pub struct Query {
+    /// The query, or - to read it from standard input
+    #[arg(value_name = "ADQL")]
+    text: String,
+    /// text, csv, tsv, votable, votable/td, votable/b
+    #[arg(long, value_name = "FORMAT", value_parser = layout)]
+    format: Option<Layout>,
+    /// Write to this file; its extension tells the format (.csv, .tsv, .vot, .xml, .txt)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Rows at most
+    #[arg(long, value_name = "ROWS")]
+    maxrec: Option<u64>,
+    /// Print what becomes of the query instead of its answer: checked, as SQL, planned
+    #[arg(long)]
+    explain: bool,
+}
+
+fn layout(text: &str) -> Result<Layout, String> {
+    match text {
+        "text" => Ok(Layout::Text),
+        _ => Format::parse(text)
+            .map(|format| format.layout)
+            .map_err(|_| "known are text, csv, tsv, votable, votable/td and votable/b".to_owned()),
+    }
+}
+
+impl Query {
+    pub fn run(self, settings: &Settings) -> Result<(), Failure> {
+        let query = match self.text.as_str() {
+            "-" => io::read_to_string(io::stdin())
+                .map_err(|error| Failure::new(format!("cannot read the query: {error}")))?,
+            text => text.to_owned(),
+        };
+        let request = QueryRequest {
+            query,
+            maxrec: self
+                .maxrec
+                .unwrap_or(settings.limits.maxrec_hard)
+                .min(settings.limits.maxrec_hard),
+            format: None,
+        };
+        open::runtime()?.block_on(async {
+            let database = open::database(settings).await?;
+            database.check_migrated().await?;
+            let service = open::service(database, settings).await?;
+            match self.explain {
+                true => explain(&service, &request).await,
+                false => self.answer(&service, &request).await,
+            }
+        })
+    }
+
+    async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
+        let answer = service.answer(request).await?;
+        let table = Table {
+            columns: answer.columns,
+            rows: answer.rows,
+            maxrec: request.maxrec,
+            infos: vec![("QUERY".to_owned(), request.query.clone())],
+        };
+        let mut stream = Stream::open(table, self.layout()?).await?;
+        let (name, mut out): (String, Box<dyn Write + Send>) = match &self.output {
+            Some(path) => {
+                let file = File::create(path).map_err(|error| {
+                    Failure::new(format!("cannot write to {}: {error}", path.display()))
+                })?;
+                (path.display().to_string(), Box::new(file))
+            }
+            None => ("standard output".to_owned(), Box::new(io::stdout())),
+        };
+        while let Chunk::Bytes(bytes) = stream.next().await {
+            match out.write_all(&bytes).and_then(|()| out.flush()) {
+                Ok(()) => {}
+                // Whoever read us has seen enough (`| head`).
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                Err(error) => return Err(Failure::new(format!("cannot write to {name}: {error}"))),
+            }
+        }
+        let summary = stream.summary();
+        if let Some(error) = &summary.failure {
+            return Err(Failure::new(format!(
+                "the answer ends after {} rows: {error}",
+                summary.rows
+            )));
+        }
+        if summary.overflow && request.maxrec > 0 {
+            eprintln!(
+                "cut off after {} rows; there are more (see --maxrec)",
+                summary.rows
+            );
+        }
+        Ok(())
+    }
+
+    fn layout(&self) -> Result<Layout, Failure> {
+        match (self.format, &self.output) {
+            (Some(layout), _) => Ok(layout),
+            (None, Some(path)) => by_extension(path),
+            (None, None) if io::stdout().is_terminal() => Ok(Layout::Text),
+            (None, None) => Ok(Layout::Csv),
+        }
+    }
+}
+
+fn by_extension(path: &Path) -> Result<Layout, Failure> {
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    match extension.to_lowercase().as_str() {
+        "csv" => Ok(Layout::Csv),
+        "tsv" => Ok(Layout::Tsv),
+        "txt" => Ok(Layout::Text),
+        "vot" | "votable" => Ok(Layout::Votable(Serialization::Binary2)),
+        "xml" => Ok(Layout::Votable(Serialization::Tabledata)),
+        _ => Err(Failure::new(format!(
+            "the extension of {} tells no format; say --format csv, tsv, text or votable",
+            path.display()
+        ))),
+    }
+}
+
+/// Every stage of the road, without walking its last part.
+async fn explain(service: &Service, request: &QueryRequest) -> Result<(), Failure> {
+    let syntax = adql::parse(&request.query)?;
+    let query = adql::check(&syntax, &service.catalog)?.limited_to(Some(request.maxrec));
+    println!("Checked query\n\n{query:#?}\n\nColumns\n");
+    for column in query.columns() {
+        let unit = column.unit.as_deref().unwrap_or_default();
+        println!("  {}  {}  {unit}", column.name, column.kind);
+    }
+    let statement = adql::write(&adql::index(query), service.database.target());
+    println!("\nSQL\n\n{}\n\nParameters\n", statement.sql);
+    for (number, value) in (1..).zip(&statement.parameters) {
+        println!("  ${number} = {}", shown(value));
+    }
+    let plan = service.database.explain(&statement).await?;
+    println!("\nPlan ({})\n\n{plan}", service.database.version());
+    Ok(())
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::BigInt(value) => value.to_string(),
+        Value::Double(value) => value.to_string(),
+        Value::Text(value) => format!("'{}'", value.replace('\'', "''")),
+        Value::Timestamp(micros) => format!("{micros} µs since 2000-01-01"),
+        Value::Doubles(values) => format!("{values:?}"),
+    }
+}

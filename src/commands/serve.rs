@@ -1,0 +1,83 @@
+//! `obstap serve`.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use clap::Args;
+use tokio::runtime::Runtime;
+
+use super::{Failure, open};
+use crate::config::Settings;
+use crate::server::{self, State};
+use crate::tap;
+
+/// Serve the observations over HTTP
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// How clients reach the service, when a proxy stands in front
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
+
+impl Serve {
+    pub fn flags(&self) -> Vec<(&'static str, String)> {
+        [("listen", &self.listen), ("base_url", &self.base_url)]
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, text.clone()?)))
+            .collect()
+    }
+
+    pub fn run(self, settings: &Settings) -> Result<(), Failure> {
+        let runtime = open::runtime()?;
+        let listener = bind(settings)?;
+        let service = runtime.block_on(async {
+            let database = open::database(settings).await?;
+            open::prepare(&database, settings).await?;
+            open::service(database, settings).await
+        })?;
+        serve(runtime, listener, service, settings, |_| {})
+    }
+}
+
+/// Takes the port before anything that takes longer.
+pub fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
+    let listen = &settings.listen;
+    TcpListener::bind(listen).map_err(|error| {
+        use std::io::ErrorKind;
+        Failure::new(match error.kind() {
+            ErrorKind::AddrInUse => format!(
+                "cannot listen on {listen}: another program does; stop it, or choose another port \
+                 with --listen"
+            ),
+            ErrorKind::PermissionDenied => format!(
+                "cannot listen on {listen}: not permitted; choose a port of 1024 or above with --listen"
+            ),
+            ErrorKind::AddrNotAvailable => format!(
+                "cannot listen on {listen}: this machine has no such address; choose another with --listen"
+            ),
+            _ => format!("cannot listen on {listen}: {error}"),
+        })
+    })
+}
+
+/// Serves until told to stop; `ready` is called with the address once
+/// connections are taken.
+pub fn serve(
+    runtime: Runtime,
+    listener: TcpListener,
+    service: tap::Service,
+    settings: &Settings,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Failure> {
+    let state = State {
+        service,
+        base_url: settings.base_url.clone(),
+        runtime: runtime.handle().clone(),
+    };
+    let served = server::serve(&runtime, listener, state, ready);
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    served.map_err(|error| Failure::new(format!("serving ended: {error}")))
+}

@@ -1,0 +1,84 @@
+//! Every key there is, and the names it goes by.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Columns,
+}
+
+/// Every key there is: section, name, kind, default as text.
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 13] = [
+    ("", "database_url", Kind::Text, None),
+    ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
+    ("", "data_dir", Kind::Text, None),
+    ("", "base_url", Kind::Text, None),
+    ("", "namespace", Kind::Text, None),
+    ("limits", "maxrec_default", Kind::Number, Some("20000")),
+    ("limits", "maxrec_hard", Kind::Number, Some("10000000")),
+    ("limits", "sync_seconds", Kind::Number, Some("600")),
+    ("limits", "body_bytes", Kind::Number, Some("16777216")),
+    ("obscore", "extra_columns", Kind::Columns, None),
+    ("log", "format", Kind::Text, Some("text")),
+    ("log", "level", Kind::Text, None),
+    ("pool", "readers", Kind::Number, Some("8")),
+];
+
+/// Of a column: text, but for `indexed`.
+pub(super) const COLUMN_KEYS: [&str; 7] = [
+    "name",
+    "type",
+    "unit",
+    "ucd",
+    "utype",
+    "description",
+    "indexed",
+];
+
+/// Variables that are ours and not settings.
+pub(super) const OTHER_VARIABLES: [&str; 1] = ["OBSTAP_CONFIG"];
+
+/// Names among `variables` that look like ours and are no setting, with the
+/// nearest name that is.
+pub fn unknown_variables(variables: &[(String, String)]) -> Vec<(String, Option<String>)> {
+    let known: Vec<String> = KEYS.iter().map(|k| variable(k.0, k.1)).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    variables
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("OBSTAP_"))
+        .filter(|name| key_of_variable(name).is_none() && !OTHER_VARIABLES.contains(&name.as_str()))
+        .map(|name| (name.clone(), nearest(name, &known).map(str::to_owned)))
+        .collect()
+}
+
+pub(super) fn path(section: &str, name: &str) -> String {
+    match section {
+        "" => name.to_owned(),
+        _ => format!("{section}.{name}"),
+    }
+}
+
+/// `limits.maxrec_hard` is set by `OBSTAP_LIMITS_MAXREC_HARD`.
+pub(super) fn variable(section: &str, name: &str) -> String {
+    format!(
+        "OBSTAP_{}",
+        path(section, name).replace('.', "_").to_uppercase()
+    )
+}
+
+pub(super) fn key_of_variable(name: &str) -> Option<String> {
+    KEYS.iter()
+        .filter(|key| key.2 != Kind::Columns)
+        .find(|key| variable(key.0, key.1) == name)
+        .map(|key| path(key.0, key.1))
+}
+
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|&candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,323 @@
+//! Files into `ivoa.obscore`: whole or not at all, and the same file twice is
+//! the same as once.
+//!
+//! A row replaces the one with its `obs_publisher_did`, as a whole. An empty
+//! table is filled directly and indexed last; another through a scratch table.
+
+mod check;
+mod rejects;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use adql::Wire;
+use adql::target::quote;
+use tokio::sync::mpsc;
+
+use super::table::{analyze, create_indexes, drop_indexes};
+use super::{Declared, ExtraColumn, ExtraError, Layout, LayoutError, TABLE, columns, declared};
+use crate::database::{self, Batch, Database, Transaction};
+use crate::input::{InputError, Table};
+use check::{Bad, Checked};
+use rejects::Rejects;
+
+/// How a file is loaded.
+#[derive(Default)]
+pub struct Options {
+    /// The extra columns that [`super::prepare`] was given.
+    pub extra: Vec<ExtraColumn>,
+    /// Go on when rows are bad, and append them with their reasons to this
+    /// CSV file.
+    pub skip_bad: Option<PathBuf>,
+    /// Told the rows and the bytes of the file read so far, now and then.
+    pub progress: Option<Progress>,
+}
+
+/// Called with rows and bytes read.
+pub type Progress = Box<dyn FnMut(u64, u64) + Send>;
+
+/// What came of a load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows stored.
+    pub loaded: u64,
+    /// Of these, the ones that were there already.
+    pub replaced: u64,
+    /// Bad rows left out.
+    pub skipped: u64,
+}
+
+/// Why nothing of a file was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Extra(#[from] ExtraError),
+    #[error("{file} cannot be loaded: {error}")]
+    Columns { file: String, error: LayoutError },
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    BadRows(#[from] BadRows),
+    #[error("cannot write the rows left out to {file}: {reason}")]
+    Rejects { file: String, reason: String },
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// A bug of ours: the thread that reads the file is gone.
+    #[error("the reading of {file} ended without a word")]
+    Lost { file: String },
+}
+
+/// The rows that cannot be stored.
+#[derive(Debug)]
+pub struct BadRows {
+    pub file: String,
+    /// Where and why, of the first ones.
+    pub first: Vec<String>,
+    pub total: u64,
+}
+
+/// As many bad rows are listed.
+const LISTED: usize = 20;
+
+impl std::error::Error for BadRows {}
+
+impl fmt::Display for BadRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = if self.total == 1 { "row" } else { "rows" };
+        write!(
+            f,
+            "{}: {} bad {rows}, nothing was stored",
+            self.file, self.total
+        )?;
+        for reason in &self.first {
+            write!(f, "\n  {reason}")?;
+        }
+        if self.total > self.first.len() as u64 {
+            f.write_str("\n  …")?;
+        }
+        f.write_str("\nwith --skip-bad FILE the other rows are loaded, and these written to FILE")
+    }
+}
+
+/// Loads one file. The table must have been prepared.
+///
+/// # Errors
+/// Whatever is wrong with the file or the database; then nothing is changed.
+pub async fn load(
+    database: &Database,
+    table: Table,
+    mut options: Options,
+) -> Result<Report, LoadError> {
+    let file = table.name().to_owned();
+    let columns = declared(&options.extra)?;
+    let layout = Layout::new(table.columns(), &columns).map_err(|error| LoadError::Columns {
+        file: file.clone(),
+        error,
+    })?;
+    let mut rejects = match &options.skip_bad {
+        Some(path) => Some(Rejects::open(path, &file, table.columns())?),
+        None => None,
+    };
+    let mut transaction = database.begin().await?;
+    let place = Place::choose(&mut transaction, database, &columns).await?;
+    let names = layout.names().into_iter().map(str::to_owned).collect();
+    let mut checked = check::start(table, layout);
+    let mut intake = Intake {
+        file: &file,
+        seen: HashMap::new(),
+        bad: Vec::new(),
+        total_bad: 0,
+        loaded: 0,
+    };
+    while let Some(chunk) = next(&mut checked, &file).await? {
+        if let Some(progress) = &mut options.progress {
+            progress(chunk.rows, chunk.bytes);
+        }
+        let batch = intake.take(chunk, rejects.as_mut())?;
+        // Once the file is lost, only its other faults are of interest.
+        let lost = rejects.is_none() && intake.total_bad > 0;
+        if !lost && !batch.is_empty() {
+            let names: &Vec<String> = &names;
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            transaction.append(place.table(), &names, batch).await?;
+        }
+    }
+    if rejects.is_none() && intake.total_bad > 0 {
+        return Err(intake.refused().into());
+    }
+    let replaced = place
+        .finish(&mut transaction, database, &names, &columns)
+        .await?;
+    if place == Place::Empty || intake.loaded >= ANALYZED {
+        analyze(&mut transaction).await?;
+    }
+    if let Some(rejects) = rejects {
+        rejects.finish()?;
+    }
+    transaction.commit().await?;
+    Ok(Report {
+        loaded: intake.loaded,
+        replaced,
+        skipped: intake.total_bad,
+    })
+}
+
+/// Loads of as many rows may change what the planner should know.
+const ANALYZED: u64 = 10_000;
+
+async fn next(
+    checked: &mut mpsc::Receiver<check::Pending>,
+    file: &str,
+) -> Result<Option<Checked>, LoadError> {
+    let Some(pending) = checked.recv().await else {
+        return Ok(None);
+    };
+    match pending.await {
+        Ok(result) => Ok(Some(result?)),
+        Err(_) => Err(LoadError::Lost {
+            file: file.to_owned(),
+        }),
+    }
+}
+
+/// What has been seen of the file.
+struct Intake<'a> {
+    file: &'a str,
+    /// Where each `obs_publisher_did` stood, by 128 bits of hash.
+    seen: HashMap<u128, u64>,
+    bad: Vec<String>,
+    total_bad: u64,
+    loaded: u64,
+}
+
+impl Intake<'_> {
+    /// The rows of a chunk that can be stored.
+    fn take(
+        &mut self,
+        chunk: Checked,
+        mut rejects: Option<&mut Rejects>,
+    ) -> Result<Batch, LoadError> {
+        let mut note = |bad: &Bad| -> Result<(), LoadError> {
+            self.total_bad += 1;
+            match rejects.as_mut() {
+                Some(rejects) => rejects.write(bad)?,
+                None if self.bad.len() < LISTED => self.bad.push(bad.to_string()),
+                None => {}
+            }
+            Ok(())
+        };
+        for bad in &chunk.bad {
+            note(bad)?;
+        }
+        let mut twice = Vec::new();
+        for (row, good) in chunk.good.iter().enumerate() {
+            match self.seen.entry(good.hash) {
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(good.place);
+                }
+                std::collections::hash_map::Entry::Occupied(entry) => {
+                    twice.push(row);
+                    let first = entry.get();
+                    note(&chunk.repeated(row, *first))?;
+                }
+            }
+        }
+        self.loaded += (chunk.good.len() - twice.len()) as u64;
+        if twice.is_empty() {
+            return Ok(chunk.batch);
+        }
+        let mut batch = Batch::new(chunk.batch.wires());
+        for row in (0..chunk.batch.len()).filter(|row| !twice.contains(row)) {
+            chunk.batch.row(row).for_each(|cell| batch.push(cell));
+        }
+        Ok(batch)
+    }
+
+    fn refused(self) -> BadRows {
+        BadRows {
+            file: self.file.to_owned(),
+            first: self.bad,
+            total: self.total_bad,
+        }
+    }
+}
+
+/// Where rows go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The table itself, which has no rows; its indexes are made at the end.
+    Empty,
+    /// A scratch table, merged at the end.
+    Scratch,
+}
+
+/// One load at a time merges: the second waits for the name.
+const SCRATCH: (&str, &str) = ("obstap", "loading");
+
+impl Place {
+    async fn choose(
+        transaction: &mut Transaction,
+        database: &Database,
+        columns: &[Declared],
+    ) -> Result<Place, database::Error> {
+        let any = "SELECT 1 FROM {ivoa.obscore} LIMIT 1";
+        if transaction.fetch(any, &[], &[Wire::Int4]).await?.is_empty() {
+            let names: Vec<&str> = columns.iter().map(Declared::name).collect();
+            drop_indexes(transaction, database.target(), &names).await?;
+            return Ok(Place::Empty);
+        }
+        let sql = format!(
+            "CREATE {} {{obstap.loading}} AS SELECT * FROM {{ivoa.obscore}} WHERE 1 = 0",
+            database.target().scratch_table()
+        );
+        transaction.script(&sql).await?;
+        Ok(Place::Scratch)
+    }
+
+    fn table(self) -> (&'static str, &'static str) {
+        match self {
+            Place::Empty => TABLE,
+            Place::Scratch => SCRATCH,
+        }
+    }
+
+    /// Makes the rows part of the table; says how many were there before.
+    async fn finish(
+        self,
+        transaction: &mut Transaction,
+        database: &Database,
+        given: &[String],
+        columns: &[Declared],
+    ) -> Result<u64, database::Error> {
+        if self == Place::Empty {
+            create_indexes(transaction, database.target(), columns).await?;
+            return Ok(0);
+        }
+        let id = columns::name::PUBLISHER_DID;
+        let count = format!(
+            "SELECT CAST(count(*) AS bigint) FROM {{obstap.loading}} AS n \
+             JOIN {{ivoa.obscore}} AS o ON n.{id} = o.{id}"
+        );
+        let counted = transaction.fetch(&count, &[], &[Wire::Int8]).await?;
+        let replaced = counted.cell(0, 0).and_then(|cell| cell.try_into().ok());
+        let replaced = replaced.map_or(0, u64::from_be_bytes);
+        let given: Vec<String> = given.iter().map(|name| quote(name)).collect();
+        let given = given.join(", ");
+        // What the file does not have is empty in the new row too.
+        let hidden = crate::spatial::COLUMNS.iter().map(|&(name, _)| name);
+        let all = columns.iter().map(Declared::name).chain(hidden);
+        let set: Vec<String> = all
+            .filter(|name| *name != id)
+            .map(|name| format!("{0} = excluded.{0}", quote(name)))
+            .collect();
+        let merge = format!(
+            "INSERT INTO {{ivoa.obscore}} ({given}) SELECT {given} FROM {{obstap.loading}} \
+             WHERE 1 = 1 ON CONFLICT ({id}) DO UPDATE SET {}",
+            set.join(", ")
+        );
+        transaction.execute(&merge, &[]).await?;
+        transaction.script("DROP TABLE {obstap.loading}").await?;
+        Ok(replaced)
+    }
+}

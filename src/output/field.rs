@@ -1,0 +1,110 @@
+//! How the types of ADQL are called in VOTable: datatype, arraysize, xtype
+//! (ADQL 2.1 section 3, DALI 1.1 section 3.3, TAP 1.1 section 2.5). Answers,
+//! `/tables` and TAP_SCHEMA say the same.
+
+use adql::{Column, Type};
+
+/// The type of a FIELD or of a column in a VOSI table set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datatype<'a> {
+    pub datatype: &'static str,
+    pub arraysize: Option<&'static str>,
+    pub xtype: Option<&'a str>,
+}
+
+/// ```
+/// use adql::{Column, Type};
+/// use obstap::output::field::datatype;
+/// let field = Column::new("where", Type::Circle);
+/// assert_eq!(datatype(&field).xtype, Some("circle"));
+/// ```
+pub fn datatype(column: &Column) -> Datatype<'_> {
+    let (datatype, arraysize, xtype) = match column.kind {
+        Type::Boolean => ("boolean", None, None),
+        Type::SmallInt => ("short", None, None),
+        Type::Integer => ("int", None, None),
+        Type::BigInt => ("long", None, None),
+        Type::Real => ("float", None, None),
+        Type::Double => ("double", None, None),
+        Type::Timestamp => ("char", Some("*"), Some("timestamp")),
+        Type::Binary => ("unsignedByte", Some("*"), None),
+        Type::Point => ("double", Some("2"), Some("point")),
+        Type::Circle => ("double", Some("3"), Some("circle")),
+        Type::Polygon => ("double", Some("*"), Some("polygon")),
+        Type::Region => ("char", Some("*"), Some("adql:REGION")),
+        Type::Text | Type::Unknown if column.unicode => ("unicodeChar", Some("*"), None),
+        Type::Text | Type::Unknown => ("char", Some("*"), None),
+    };
+    Datatype {
+        datatype,
+        arraysize,
+        xtype: xtype.or(column.xtype.as_deref()),
+    }
+}
+
+/// Whether this column holds positions or regions, which ObsCore 1.1 (section
+/// 3.3.3 and after) gives in ICRS without exception.
+pub fn is_sky(column: &Column) -> bool {
+    let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
+    let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();
+    column.kind.is_geometry()
+        || utype.contains("char.spatialaxis.coverage.location")
+        || utype.contains("char.spatialaxis.coverage.support.area")
+        || ucd.starts_with("pos.eq")
+        || ucd.starts_with("pos.outline")
+}
+
+/// Whether this column is a time in MJD, UTC (`t_min`, `t_max`).
+pub fn is_mjd(column: &Column) -> bool {
+    let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
+    let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();
+    let days = column.unit.as_deref() == Some("d");
+    days && (utype.contains("char.timeaxis.coverage.bounds")
+        || ucd.starts_with("time.start")
+        || ucd.starts_with("time.end")
+        || ucd.starts_with("time.epoch"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_told_by_the_metadata() {
+        fn check(utype: &str, ucd: &str, unit: &str, sky: bool, mjd: bool) {
+            let mut column = Column::new("c", Type::Double);
+            column.utype = Some(utype.to_owned());
+            column.ucd = Some(ucd.to_owned());
+            column.unit = Some(unit.to_owned());
+            assert_eq!(
+                (is_sky(&column), is_mjd(&column)),
+                (sky, mjd),
+                "{utype} {ucd}"
+            );
+        }
+        check(
+            "Char.SpatialAxis.Coverage.Location.Coord.Position2D.Value2.C1",
+            "pos.eq.ra",
+            "deg",
+            true,
+            false,
+        );
+        check("", "pos.eq.dec;meta.main", "deg", true, false);
+        check(
+            "Char.TimeAxis.Coverage.Bounds.Limits.StartTime",
+            "time.start;obs.exposure",
+            "d",
+            false,
+            true,
+        );
+        check("", "time.end;obs.exposure", "d", false, true);
+        check(
+            "Char.TimeAxis.Coverage.Support.Extent",
+            "time.duration;obs.exposure",
+            "s",
+            false,
+            false,
+        );
+        check("", "em.wl;stat.min", "m", false, false);
+    }
+}

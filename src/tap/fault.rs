@@ -1,0 +1,180 @@
+//! Why a query is not answered, for the person who sent it.
+
+use std::fmt;
+
+use crate::dali;
+use crate::database;
+
+/// A sentence, and whose fault it is. What only the operator should know goes
+/// to the log, under an identifier that the sentence repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    status: u16,
+    message: String,
+    detail: Option<Detail>,
+}
+
+/// What happened, for the log alone: it may be a driver's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+struct Detail(String);
+
+impl Fault {
+    /// The request cannot be understood (TAP 1.1 section 3.3).
+    pub fn usage(message: impl Into<String>) -> Fault {
+        Fault::new(400, message)
+    }
+
+    /// The body of a request is larger than it may be.
+    pub fn too_large(limit: usize) -> Fault {
+        Fault::new(
+            413,
+            format!("the request is larger than the {limit} bytes this service takes"),
+        )
+    }
+
+    /// Something of ours broke that should not.
+    pub fn ours(message: impl Into<String>) -> Fault {
+        let message = message.into();
+        Fault {
+            detail: Some(Detail(message.clone())),
+            ..Fault::new(500, message)
+        }
+    }
+
+    fn new(status: u16, message: impl Into<String>) -> Fault {
+        Fault {
+            status,
+            message: message.into(),
+            detail: None,
+        }
+    }
+
+    /// The HTTP status (RFC 9110 section 15).
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Writes what happened to the log under `id`, and adds `id` to the
+    /// sentence where the fault is ours.
+    pub fn logged(mut self, id: &str) -> Fault {
+        let status = self.status;
+        match &self.detail {
+            Some(detail) => {
+                tracing::error!(id, status, %detail, "query failed: {}", self.message);
+                self.message.push_str(&format!(
+                    " (the operator finds the reason in the log under {id})"
+                ));
+            }
+            None => tracing::debug!(id, status, "query refused: {}", self.message),
+        }
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.detail.as_ref().map(|detail| detail as _)
+    }
+}
+
+impl From<adql::Messages> for Fault {
+    fn from(messages: adql::Messages) -> Fault {
+        Fault::usage(messages.to_string())
+    }
+}
+
+impl From<dali::Error> for Fault {
+    fn from(error: dali::Error) -> Fault {
+        Fault::usage(error.0)
+    }
+}
+
+impl From<database::Error> for Fault {
+    fn from(error: database::Error) -> Fault {
+        use database::Error;
+        let message = error.to_string();
+        match &error {
+            Error::Data(_) => Fault::usage(message),
+            Error::Timeout(_) => Fault::usage(format!(
+                "{message}; ask for less, or narrow the query by position, time or collection"
+            )),
+            Error::Cancelled => Fault::new(503, format!("{message}; send it again")),
+            Error::Unreachable(detail) => Fault {
+                detail: Some(Detail(detail.clone())),
+                ..Fault::new(
+                    503,
+                    "the database cannot be reached just now; try again later",
+                )
+            },
+            Error::TooNew(detail) | Error::TooOld(detail) => Fault {
+                detail: Some(Detail(detail.clone())),
+                ..Fault::new(503, "the database is being upgraded; try again later")
+            },
+            Error::Driver { source, .. } => Fault {
+                detail: Some(Detail(chain(source.as_ref()))),
+                ..Fault::new(500, message)
+            },
+        }
+    }
+}
+
+/// An error and its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Error;
+
+    #[test]
+    fn the_fault_is_the_users_or_ours() {
+        fn check(error: Error, status: u16, message: &str) {
+            let fault = Fault::from(error).logged("q7");
+            assert_eq!((fault.status(), fault.message()), (status, message));
+        }
+        check(
+            Error::Data("1e400 is too large".into()),
+            400,
+            "1e400 is too large",
+        );
+        check(
+            Error::Timeout(5),
+            400,
+            "the query took longer than 5 s and was stopped; ask for less, or narrow the query by position, time or collection",
+        );
+        check(
+            Error::Unreachable("postgresql://db:5432 refuses connections".into()),
+            503,
+            "the database cannot be reached just now; try again later (the operator finds the reason in the log under q7)",
+        );
+        let source = "relation \"x\" does not exist".into();
+        check(
+            Error::Driver {
+                attempt: "running the query failed".into(),
+                source,
+            },
+            500,
+            "running the query failed (the operator finds the reason in the log under q7)",
+        );
+    }
+}

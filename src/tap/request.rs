@@ -1,0 +1,141 @@
+//! What a request asks for (TAP 1.1 section 2.7).
+
+use super::Fault;
+use crate::config::Limits;
+use crate::dali::{self, Format, Params};
+
+/// A query to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryRequest {
+    pub query: String,
+    /// Rows at most; the request's own wish within what the service allows.
+    pub maxrec: u64,
+    /// `None` when the request names none.
+    pub format: Option<Format>,
+}
+
+/// Values of LANG we answer to, without case.
+const LANGUAGES: [&str; 3] = ["ADQL", "ADQL-2.0", "ADQL-2.1"];
+
+impl QueryRequest {
+    /// ```
+    /// use obstap::config::Limits;
+    /// use obstap::dali::Params;
+    /// use obstap::tap::QueryRequest;
+    /// let limits = Limits {
+    ///     maxrec_default: 100,
+    ///     maxrec_hard: 1000,
+    ///     sync: std::time::Duration::from_secs(60),
+    ///     body_bytes: 1 << 20,
+    /// };
+    /// let mut params = Params::default();
+    /// params.add_encoded(b"LANG=ADQL&QUERY=SELECT+1&MAXREC=5000");
+    /// let request = QueryRequest::read(&params, &limits)?;
+    /// assert_eq!((request.query.as_str(), request.maxrec), ("SELECT 1", 1000));
+    /// # Ok::<(), obstap::tap::Fault>(())
+    /// ```
+    pub fn read(params: &Params, limits: &Limits) -> Result<QueryRequest, Fault> {
+        // TAP 1.0 clients still send it (TAP 1.1 section 2.7.1).
+        if let Some(request) = params.single("REQUEST")?
+            && !request.eq_ignore_ascii_case("doQuery")
+        {
+            return Err(Fault::usage(format!(
+                "REQUEST \"{request}\" is not known; leave it out, or say REQUEST=doQuery"
+            )));
+        }
+        match params.single("LANG")?.map(str::trim) {
+            None | Some("") => {
+                return Err(Fault::usage("parameter LANG is missing; say LANG=ADQL"));
+            }
+            Some(lang)
+                if LANGUAGES
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(lang)) => {}
+            Some(lang) => {
+                return Err(Fault::usage(format!(
+                    "LANG \"{lang}\" is not spoken here; ADQL, ADQL-2.0 and ADQL-2.1 are"
+                )));
+            }
+        }
+        let query = match params.single("QUERY")? {
+            None => return Err(Fault::usage("parameter QUERY is missing")),
+            Some(query) if query.trim().is_empty() => {
+                return Err(Fault::usage("parameter QUERY is empty"));
+            }
+            Some(query) => query.to_owned(),
+        };
+        if params.all("UPLOAD").any(|upload| !upload.is_empty()) {
+            return Err(Fault::usage(
+                "this service takes no uploaded tables; send the query without UPLOAD",
+            ));
+        }
+        let maxrec = dali::maxrec(params)?.unwrap_or(limits.maxrec_default);
+        Ok(QueryRequest {
+            query,
+            maxrec: maxrec.min(limits.maxrec_hard),
+            format: Format::from_params(params)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        maxrec_default: 10,
+        maxrec_hard: 100,
+        sync: std::time::Duration::from_secs(1),
+        body_bytes: 1000,
+    };
+
+    fn read(text: &str) -> Result<QueryRequest, Fault> {
+        let mut params = Params::default();
+        params.add_encoded(text.as_bytes());
+        QueryRequest::read(&params, &LIMITS)
+    }
+
+    #[test]
+    fn a_query_and_its_limit() {
+        fn check(text: &str, maxrec: u64) {
+            assert_eq!(read(text).map(|r| r.maxrec).ok(), Some(maxrec), "{text}");
+        }
+        check("LANG=ADQL&QUERY=q", 10);
+        check("lang=adql-2.1&query=q&maxrec=0", 0);
+        check("LANG=ADQL-2.0&QUERY=q&MAXREC=100000000000000000000", 100);
+        check("REQUEST=doQuery&LANG=ADQL&QUERY=q&PHASE=RUN", 10);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        fn check(text: &str, message: &str) {
+            let fault = read(text)
+                .err()
+                .map(|fault| (fault.status(), fault.message().to_owned()));
+            assert_eq!(fault, Some((400, message.to_owned())), "{text}");
+        }
+        check("", "parameter LANG is missing; say LANG=ADQL");
+        check("LANG=ADQL", "parameter QUERY is missing");
+        check("LANG=ADQL&QUERY=+", "parameter QUERY is empty");
+        check(
+            "LANG=PQL&QUERY=q",
+            "LANG \"PQL\" is not spoken here; ADQL, ADQL-2.0 and ADQL-2.1 are",
+        );
+        check(
+            "LANG=ADQL&QUERY=a&query=b",
+            "parameter QUERY is given more than once, with different values; give it once",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&REQUEST=getCapabilities",
+            "REQUEST \"getCapabilities\" is not known; leave it out, or say REQUEST=doQuery",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&MAXREC=-1",
+            "MAXREC must be a whole number, zero or more; it is \"-1\"",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&UPLOAD=t,param:f",
+            "this service takes no uploaded tables; send the query without UPLOAD",
+        );
+    }
+}

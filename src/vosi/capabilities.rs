@@ -1,0 +1,169 @@
+//! What the service can do (VOSI 1.1 section 4, TAPRegExt 1.0).
+//!
+//! Functions come from [`adql::functions`] and formats from [`dali::Format`],
+//! the tables that the service itself works by.
+
+use std::io;
+
+use adql::functions::{FEATURES, FUNCTIONS, Feature, GEOMETRY};
+
+use super::{XSI, Xml, document, element};
+use crate::config::Limits;
+use crate::dali::Format;
+
+const LANGUAGE: &str =
+    "The Astronomical Data Query Language: SQL's SELECT with geometry on the sky.";
+
+/// The capabilities of a service whose TAP stands under `base`/tap.
+pub fn write(base: &str, limits: &Limits) -> Vec<u8> {
+    document(|xml| {
+        xml.create_element("vosi:capabilities")
+            .with_attribute((
+                "xmlns:vosi",
+                "http://www.ivoa.net/xml/VOSICapabilities/v1.0",
+            ))
+            .with_attribute(("xmlns:tr", "http://www.ivoa.net/xml/TAPRegExt/v1.0"))
+            .with_attribute(("xmlns:vs", "http://www.ivoa.net/xml/VODataService/v1.1"))
+            .with_attribute(("xmlns:vr", "http://www.ivoa.net/xml/VOResource/v1.0"))
+            .with_attribute(XSI)
+            .write_inner_content(|xml| {
+                xml.create_element("capability")
+                    .with_attribute(("standardID", "ivo://ivoa.net/std/TAP"))
+                    .with_attribute(("xsi:type", "tr:TableAccess"))
+                    .write_inner_content(|xml| table_access(xml, base, limits))?;
+                for resource in ["capabilities", "tables", "availability"] {
+                    let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
+                    xml.create_element("capability")
+                        .with_attribute(("standardID", standard.as_str()))
+                        .write_inner_content(|xml| {
+                            let version = if resource == "tables" { "1.1" } else { "1.0" };
+                            let url = format!("{base}/tap/{resource}");
+                            interface(xml, version, "full", &url)
+                        })?;
+                }
+                Ok(())
+            })
+            .map(drop)
+    })
+}
+
+fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
+    xml.create_element("interface")
+        .with_attribute(("xsi:type", "vs:ParamHTTP"))
+        .with_attribute(("role", "std"))
+        .with_attribute(("version", version))
+        .write_inner_content(|xml| {
+            xml.create_element("accessURL")
+                .with_attribute(("use", usage))
+                .write_text_content(quick_xml::events::BytesText::new(url))
+                .map(drop)
+        })
+        .map(drop)
+}
+
+/// In the order the schema of TAPRegExt wants.
+fn table_access(xml: &mut Xml, base: &str, limits: &Limits) -> io::Result<()> {
+    interface(xml, "1.1", "base", &format!("{base}/tap"))?;
+    xml.create_element("dataModel")
+        .with_attribute(("ivo-id", "ivo://ivoa.net/std/ObsCore#core-1.1"))
+        .write_text_content(quick_xml::events::BytesText::new("ObsCore-1.1"))?;
+    xml.create_element("language").write_inner_content(|xml| {
+        element(xml, "name", "ADQL")?;
+        for (version, ivoid) in [
+            ("2.0", "ivo://ivoa.net/std/ADQL#v2.0"),
+            ("2.1", "ivo://ivoa.net/std/ADQL#v2.1"),
+        ] {
+            xml.create_element("version")
+                .with_attribute(("ivo-id", ivoid))
+                .write_text_content(quick_xml::events::BytesText::new(version))?;
+        }
+        element(xml, "description", LANGUAGE)?;
+        features(xml)
+    })?;
+    for format in Format::ALL {
+        let mut start = xml.create_element("outputFormat");
+        if let Some(ivoid) = format.ivoid {
+            start = start.with_attribute(("ivo-id", ivoid));
+        }
+        start.write_inner_content(|xml| {
+            element(xml, "mime", format.media_type)?;
+            for alias in format.aliases {
+                element(xml, "alias", alias)?;
+            }
+            Ok(())
+        })?;
+    }
+    let seconds = limits.sync.as_secs().to_string();
+    xml.create_element("executionDuration")
+        .write_inner_content(|xml| {
+            element(xml, "default", &seconds)?;
+            element(xml, "hard", &seconds)
+        })?;
+    xml.create_element("outputLimit")
+        .write_inner_content(|xml| {
+            for (name, rows) in [
+                ("default", limits.maxrec_default),
+                ("hard", limits.maxrec_hard),
+            ] {
+                xml.create_element(name)
+                    .with_attribute(("unit", "row"))
+                    .write_text_content(quick_xml::events::BytesText::new(&rows.to_string()))?;
+            }
+            Ok(())
+        })?;
+    Ok(())
+}
+
+/// The optional features of the language, those of a kind together.
+fn features(xml: &mut Xml) -> io::Result<()> {
+    let all: Vec<Feature> = GEOMETRY
+        .iter()
+        .copied()
+        .chain(FUNCTIONS.iter().filter_map(|function| function.feature))
+        .chain(FEATURES.iter().copied())
+        .collect();
+    let mut kinds: Vec<&str> = Vec::new();
+    for feature in &all {
+        if !kinds.contains(&feature.kind) {
+            kinds.push(feature.kind);
+        }
+    }
+    for kind in kinds {
+        xml.create_element("languageFeatures")
+            .with_attribute(("type", kind))
+            .write_inner_content(|xml| {
+                for feature in all.iter().filter(|feature| feature.kind == kind) {
+                    xml.create_element("feature")
+                        .write_inner_content(|xml| element(xml, "form", feature.form))?;
+                }
+                Ok(())
+            })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_is_announced() {
+        let limits = Limits {
+            maxrec_default: 7,
+            maxrec_hard: 99,
+            sync: std::time::Duration::from_secs(60),
+            body_bytes: 1,
+        };
+        let text = String::from_utf8_lossy(&write("https://sky.example/obs", &limits)).into_owned();
+        for part in [
+            "<accessURL use=\"base\">https://sky.example/obs/tap</accessURL>",
+            "<accessURL use=\"full\">https://sky.example/obs/tap/tables</accessURL>",
+            "<form>CONTAINS</form>",
+            "<alias>votable/td</alias>",
+            "<default unit=\"row\">7</default>",
+            "<hard unit=\"row\">99</hard>",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Pages for people, without scripts.
+//!
+//! Must not know: HTTP, SQL.
+
+use std::fmt::Write;
+
+use adql::Catalog;
+
+const INDEX: &str = include_str!("index.html");
+
+/// The first page: what is here and how to ask.
+pub fn index(base: &str, catalog: &Catalog) -> String {
+    let mut tables = String::new();
+    for table in catalog.tables() {
+        let description = table.description.as_deref().unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            tables,
+            "<tr><td><a href=\"{base}/tap/tables/{name}\">{name}</a></td><td>{count}</td><td>{text}</td></tr>",
+            base = escaped(base),
+            name = escaped(&table.full_name()),
+            count = table.columns.len(),
+            text = escaped(description),
+        );
+    }
+    INDEX
+        .replace("{{tables}}", &tables)
+        .replace("{{version}}", env!("CARGO_PKG_VERSION"))
+        .replace("{{base}}", &escaped(base))
+}
+
+/// Text for HTML, in elements and between double quotes.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_the_service_and_nothing_is_left_open() {
+        let page = index("https://sky.example/obs", &Catalog::default());
+        assert!(page.contains("action=\"https://sky.example/obs/tap/sync\""));
+        assert!(!page.contains("{{"), "{page}");
+    }
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(
+            escaped("<a href=\"x\">&'"),
+            "&lt;a href=&quot;x&quot;&gt;&amp;&#39;"
+        );
+    }
+}
