@@ -10,6 +10,8 @@
 //!
 //! Must not know: HTTP, ADQL's language, drivers.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod cell;
 pub mod columns;
 mod extra;
