@@ -16,7 +16,7 @@ pub struct Catalog {
 }
 
 /// A published table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// The published schema, as in `ivoa`.
     pub schema: String,
@@ -29,6 +29,17 @@ pub struct Table {
     pub columns: Vec<Column>,
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
+    pub keys: Vec<ForeignKey>,
+}
+
+/// How rows of the table are joined to those of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// `schema.table` as published.
+    pub target: String,
+    pub description: Option<String>,
+    /// Column here, column there.
+    pub columns: Vec<(String, String)>,
 }
 
 /// A column of region texts whose index columns stand beside it:

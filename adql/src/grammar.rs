@@ -375,7 +375,7 @@ pub(crate) fn is_reserved(word: &str) -> bool {
 }
 
 /// Whether `name` can be written without quotes (ADQL 2.1 section 2.1.1).
-pub(crate) fn is_regular(name: &str) -> bool {
+pub fn is_regular(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| c.is_ascii_alphabetic())
         && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')

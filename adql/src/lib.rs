@@ -46,6 +46,7 @@ pub mod target;
 
 pub use catalog::Catalog;
 pub use check::check;
+pub use grammar::is_regular;
 pub use index::index;
 pub use message::{Message, Messages, Place};
 pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_JOINTS, Syntax, parse};

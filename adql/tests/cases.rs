@@ -22,11 +22,8 @@ fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         schema: schema.to_owned(),
         name: name.to_owned(),
         stored: (schema.to_lowercase(), name.to_lowercase()),
-        description: None,
-        utype: None,
         columns,
-        regions: Vec::new(),
-        positions: Vec::new(),
+        ..Table::default()
     }
 }
 
@@ -110,13 +107,51 @@ fn describe(column: &Column) -> String {
 
 fn render(statement: &Statement) -> String {
     let mut text = String::new();
-    for clause in split_clauses(&statement.sql) {
+    let sql = shorten(&statement.sql, " OR t1.\"", " AND ");
+    let sql = shorten(&sql, ", (", ", ");
+    for clause in split_clauses(&sql) {
         let _ = writeln!(text, "{clause}");
     }
     for (number, value) in statement.parameters.iter().enumerate() {
         let _ = writeln!(text, "-- ${}: {value:?}", number + 1);
     }
     text.trim_end().to_owned()
+}
+
+/// Of a run of key ranges the first two, for reading: each begins with `open`
+/// and has two numbers around `between`.
+fn shorten(sql: &str, open: &str, between: &str) -> String {
+    let mut parts = sql.split(open);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut run = 0;
+    for part in parts {
+        let is_range = part.find(between).is_some_and(|middle| {
+            let before = part[..middle].rsplit([' ', '(']).next();
+            let after = part[middle + between.len()..].split([' ', ')']).next();
+            [before, after].iter().all(|number| {
+                number.is_some_and(|number| number.trim_end_matches(')').parse::<i64>().is_ok())
+            })
+        });
+        run = if is_range { run + 1 } else { 0 };
+        if run < 2 {
+            text.push_str(open);
+            text.push_str(part);
+        } else {
+            let end = part
+                .find(between)
+                .map_or(0, |middle| middle + between.len());
+            let rest = part[end..].trim_start_matches(|c: char| c.is_ascii_digit());
+            if !text.ends_with(" … ") {
+                text.push_str(" … ");
+            }
+            text.push_str(
+                rest.strip_prefix(')')
+                    .filter(|_| open == ", (")
+                    .unwrap_or(rest),
+            );
+        }
+    }
+    text
 }
 
 /// A line break before the top-level clauses, for reading.

@@ -243,7 +243,7 @@ static STANDARD: [Standard; 60] = [
         "Short title of the dataset").optional(),
     column("publisher_id", Text, "", "Curation.publisherID", "meta.ref.ivoid",
         "IVOA identifier of the publisher").optional(),
-    column("bib_reference", Text, "", "Curation.reference", "meta.bib",
+    column("bib_reference", Text, "", "Curation.reference", "meta.bib.bibcode",
         "Publication to read or to cite: a URL, DOI or bibcode").optional(),
     column("data_rights", Text, "", "Curation.rights", "meta.code",
         "Who may have the data: public, secure or proprietary").optional(),

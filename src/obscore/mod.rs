@@ -15,7 +15,6 @@
 mod cell;
 pub mod columns;
 mod extra;
-mod instant;
 mod layout;
 pub mod load;
 mod record;

@@ -8,7 +8,8 @@ use adql::{Column, Type};
 /// ```
 /// use adql::{Column, Type};
 /// use obstap::tap_schema::Datatype;
-/// let text = Datatype::of(&Column::new("obs_id", Type::Text));
+/// let column = Column::new("obs_id", Type::Text);
+/// let text = Datatype::of(&column);
 /// assert_eq!((text.datatype, text.arraysize), ("char", Some("*")));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

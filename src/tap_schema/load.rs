@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use adql::catalog::{Catalog, PositionIndex, RegionIndex, Table};
+use adql::catalog::{Catalog, ForeignKey, PositionIndex, RegionIndex, Table};
 use adql::{Column, Wire};
 
 use super::{Datatype, bare, stored};
@@ -17,6 +17,7 @@ pub async fn load(database: &Database) -> Result<Catalog, Error> {
     let columns = columns(database).await?;
     let mut tables = tables(database, columns).await?;
     spatial_indexes(database, &mut tables).await?;
+    keys(database, &mut tables).await?;
     let tables = tables.into_iter().map(|(_, table)| table);
     Ok(Catalog::new(tables))
 }
@@ -86,12 +87,40 @@ async fn tables(
             description: text(&rows, row, 2),
             utype: text(&rows, row, 3),
             columns: columns.remove(&full).unwrap_or_default(),
-            regions: Vec::new(),
-            positions: Vec::new(),
+            ..Table::default()
         };
         tables.push((full, table));
     }
     Ok(tables)
+}
+
+/// Adds to each table the keys that lead from it.
+async fn keys(database: &Database, tables: &mut [(String, Table)]) -> Result<(), Error> {
+    let sql = "SELECT k.key_id, k.from_table, k.target_table, k.description, c.from_column, \
+               c.target_column FROM {tap_schema.keys} AS k JOIN {tap_schema.key_columns} AS c \
+               ON k.key_id = c.key_id ORDER BY k.key_id, c.from_column";
+    let rows = database.fetch(sql, &[], &[Wire::Text; 6]).await?;
+    let mut last = None;
+    for row in 0..rows.len() {
+        let id = text(&rows, row, 0);
+        let from = text(&rows, row, 1).unwrap_or_default();
+        let Some((_, table)) = tables.iter_mut().find(|(full, _)| *full == from) else {
+            continue;
+        };
+        if id != last || table.keys.is_empty() {
+            table.keys.push(ForeignKey {
+                target: text(&rows, row, 2).unwrap_or_default(),
+                description: text(&rows, row, 3),
+                columns: Vec::new(),
+            });
+            last = id;
+        }
+        if let Some(key) = table.keys.last_mut() {
+            let [from, target] = [4, 5].map(|column| text(&rows, row, column).unwrap_or_default());
+            key.columns.push((bare(&from), bare(&target)));
+        }
+    }
+    Ok(())
 }
 
 /// Adds to each table what is known of its index columns.

@@ -86,6 +86,7 @@ impl Published {
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
+            ..Table::default()
         }
     }
 }
@@ -95,11 +96,11 @@ fn stored(schema: &str, name: &str) -> (String, String) {
 }
 
 /// The value of `column_name`: in quotes where a query has to write them
-/// (TAP 1.1 section 4.3). Names of ours are regular but for this one word.
-fn column_name(name: &str) -> String {
-    match name {
-        "size" => adql::target::quote(name),
-        _ => name.to_owned(),
+/// (TAP 1.1 section 4.3).
+pub fn column_name(name: &str) -> String {
+    match adql::is_regular(name) {
+        true => name.to_owned(),
+        false => adql::target::quote(name),
     }
 }
 

@@ -78,7 +78,7 @@ fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
     }
     for column in &table.columns {
         xml.create_element("column").write_inner_content(|xml| {
-            element(xml, "name", &column.name)?;
+            element(xml, "name", &tap_schema::column_name(&column.name))?;
             maybe(xml, "description", column.description.as_deref())?;
             maybe(xml, "unit", column.unit.as_deref())?;
             maybe(xml, "ucd", column.ucd.as_deref())?;
@@ -98,6 +98,19 @@ fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
                 .write_text_content(BytesText::new(kind.datatype))
                 .map(drop)
         })?;
+    }
+    for key in &table.keys {
+        xml.create_element("foreignKey")
+            .write_inner_content(|xml| {
+                element(xml, "targetTable", &key.target)?;
+                for (from, target) in &key.columns {
+                    xml.create_element("fkColumn").write_inner_content(|xml| {
+                        element(xml, "fromColumn", &tap_schema::column_name(from))?;
+                        element(xml, "targetColumn", &tap_schema::column_name(target))
+                    })?;
+                }
+                maybe(xml, "description", key.description.as_deref())
+            })?;
     }
     Ok(())
 }
@@ -258,13 +271,7 @@ impl Datatype {
 fn empty_table(schema: &str) -> Table {
     Table {
         schema: schema.to_owned(),
-        name: String::new(),
-        stored: (String::new(), String::new()),
-        description: None,
-        utype: None,
-        columns: Vec::new(),
-        regions: Vec::new(),
-        positions: Vec::new(),
+        ..Table::default()
     }
 }
 

@@ -364,11 +364,7 @@ impl Checker<'_> {
                     schema: schema.to_owned(),
                     name: name.text.clone(),
                     stored: (schema.to_lowercase(), name.text.to_lowercase()),
-                    description: None,
-                    utype: None,
-                    columns: Vec::new(),
-                    regions: Vec::new(),
-                    positions: Vec::new(),
+                    ..Table::default()
                 }))
             }
             _ => None,
@@ -407,14 +403,14 @@ impl Checker<'_> {
 
     /// Two sources of one FROM may not answer to the same name.
     fn bring(&mut self, scope: &mut Scope, source: ScopeSource) -> Option<()> {
-        let taken = scope.sources.iter().any(|other| {
-            let same_alias = match (&other.alias, &source.alias) {
+        let taken = scope
+            .sources
+            .iter()
+            .any(|other| match (&other.alias, &source.alias) {
                 (Some(a), Some(b)) => a.matches(&b.text),
                 (None, None) => other.table == source.table && other.schema == source.schema,
                 _ => false,
-            };
-            same_alias
-        });
+            });
         if taken {
             let sentence = format!(
                 "two tables of this FROM clause are called {}",

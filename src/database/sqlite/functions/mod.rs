@@ -5,6 +5,7 @@
 //! (the logarithm of zero) is refused here too.
 
 mod maths;
+mod sky;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -13,7 +14,8 @@ use rusqlite::{Connection, ffi};
 use super::errors::OURS;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    maths::register(connection)
+    maths::register(connection)?;
+    sky::register(connection)
 }
 
 /// Registers a function of `count` arguments, none of which will be NULL.
