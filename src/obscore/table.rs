@@ -270,9 +270,9 @@ struct Record {
     columns: BTreeSet<(String, String)>,
 }
 
-const RECORD: &str = "SELECT column_hash, columns, index_version FROM {obstap.obscore_tables} \
-                      WHERE schema_name = $1 AND table_name = $2";
-const RECORD_WIRES: [Wire; 3] = [Wire::Text, Wire::Text, Wire::Int4];
+const RECORD: &str = "SELECT column_hash, columns, CAST(index_version AS bigint) \
+                      FROM {obstap.obscore_tables} WHERE schema_name = $1 AND table_name = $2";
+const RECORD_WIRES: [Wire; 3] = [Wire::Text, Wire::Text, Wire::Int8];
 
 impl Record {
     fn of(rows: &crate::database::Batch) -> Result<Option<Record>, PrepareError> {
@@ -281,7 +281,7 @@ impl Record {
         }
         let text = |column| String::from_utf8_lossy(rows.cell(0, column).unwrap_or_default());
         let version = rows.cell(0, 2).and_then(|cell| cell.try_into().ok());
-        let found = version.map_or(0, |version| i64::from(i32::from_be_bytes(version)));
+        let found = version.map_or(0, i64::from_be_bytes);
         if found != spatial::VERSION {
             return Err(PrepareError::IndexVersion { found });
         }

@@ -7,9 +7,6 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::errors;
 use crate::database::{Batch, Error};
 
-/// One more than the largest BIGINT.
-const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-
 /// Binds `$1`, `$2`, …; a value that the text does not mention is left out.
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Error> {
     let attempt = |error| errors::explain("bind the values of a statement", error);
@@ -169,7 +166,7 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
         ValueRef::Real(value) => {
             let rounded = value.round_ties_even();
             // 2^63 itself is the first real that does not fit.
-            (-TWO_TO_63..TWO_TO_63)
+            (i64::MIN as f64..-(i64::MIN as f64))
                 .contains(&rounded)
                 .then_some(rounded as i64)
         }
@@ -188,7 +185,7 @@ mod tests {
             let got = cell(&mut batch, value, wire, "n");
             match expected {
                 Ok(bytes) => assert_eq!(batch.cell(0, 0), Some(bytes), "{value:?} {got:?}"),
-                Err(text) => assert_eq!(got.unwrap_err().to_string(), text),
+                Err(text) => assert_eq!(got.expect_err("refused").to_string(), text),
             }
         };
         check(ValueRef::Integer(-1), Wire::Int2, Ok(&[255, 255]));
