@@ -2,4 +2,5 @@
 
 mod database;
 mod layering;
+mod obscore;
 mod support;
