@@ -2,4 +2,6 @@
 
 mod database;
 mod layering;
+mod load;
 mod support;
+mod tap;
