@@ -2,5 +2,7 @@
 
 mod database;
 mod layering;
+mod load;
 mod obscore;
 mod support;
+mod tap;

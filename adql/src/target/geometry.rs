@@ -306,16 +306,18 @@ impl Writer<'_> {
         }
     }
 
+    /// A list of numbers; NULL when one of them is.
     fn array(&mut self, items: &[Expr]) {
-        if self.target.has_arrays() {
-            self.push("CAST(ARRAY[");
-            self.list(items, ", ", |writer, item| writer.expr(item));
-            self.push("] AS double precision[])");
-        } else {
+        if !self.target.has_arrays() {
             self.push("doubles(");
             self.list(items, ", ", |writer, item| writer.expr(item));
-            self.push(")");
+            return self.push(")");
         }
+        self.push("CASE WHEN num_nulls(");
+        self.list(items, ", ", |writer, item| writer.expr(item));
+        self.push(") = 0 THEN CAST(ARRAY[");
+        self.list(items, ", ", |writer, item| writer.expr(item));
+        self.push("] AS double precision[]) END");
     }
 
     /// A geometry in an answer: its coordinates (DALI 1.1 section 3.3).

@@ -1,6 +1,7 @@
 //! What tests stand on.
 
 pub mod postgres;
+pub mod service;
 
 use obstap::database::{Database, Settings};
 
