@@ -43,14 +43,10 @@ def sql_of(adql, command):
 
 
 def literal(value):
-    kind, inner = re.match(r"(\w+)\((.*)\)$", value.strip()).groups()
-    if kind == "Doubles":
-        return f"'{{{inner.strip('[]')}}}'::float8[]"
-    if kind == "Double":
-        return f"'{inner}'::float8"
-    if kind == "BigInt":
-        return f"'{inner}'::int8"
-    raise SystemExit(f"a parameter of another kind: {value}")
+    value = value.strip()
+    if value.startswith("["):
+        return f"'{{{value.strip('[]')}}}'::float8[]"
+    return f"'{float(value)}'::float8"
 
 
 def by_psql(statements, psql):

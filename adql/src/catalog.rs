@@ -2,6 +2,7 @@
 //! value. Whoever keeps TAP_SCHEMA builds it (TAP 1.1 section 4).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::types::Column;
@@ -16,7 +17,7 @@ pub struct Catalog {
 }
 
 /// A published table.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Table {
     /// The published schema, as in `ivoa`.
     pub schema: String,
@@ -105,6 +106,13 @@ impl Catalog {
         };
         let places = self.places.get(&key).map_or(&[][..], Vec::as_slice);
         places.iter().map(|&place| &self.tables[place]).collect()
+    }
+}
+
+/// The name alone: a checked query is read by people, and holds its tables.
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.full_name())
     }
 }
 
