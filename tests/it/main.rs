@@ -3,5 +3,6 @@
 mod database;
 mod layering;
 mod load;
+mod protocol;
 mod support;
 mod tap;
