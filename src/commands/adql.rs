@@ -54,7 +54,7 @@ fn closed(path: &PathBuf) -> Result<Catalog, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let mut catalog = Catalog::new(vosi::tables::read(&text).map_err(wrong)?);
     for own in tap_schema::own() {
-        let table = own.table();
+        let table = own.table(&tap_schema::keys());
         if catalog.find(Some(&table.schema), &table.name).is_empty() {
             catalog.add(table);
         }

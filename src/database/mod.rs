@@ -17,7 +17,6 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
-mod time;
 
 pub use batch::Batch;
 pub use error::Error;
@@ -146,7 +145,7 @@ impl Database {
     /// `commit` it rolls back.
     pub async fn begin(&self) -> Result<Transaction, Error> {
         let writing = match &self.engine {
-            Engine::Postgres(postgres) => Writing::Postgres(postgres.begin().await?),
+            Engine::Postgres(postgres) => Writing::Postgres(Box::new(postgres.begin().await?)),
             Engine::Sqlite(sqlite) => Writing::Sqlite(sqlite.begin().await?),
         };
         Ok(Transaction {
@@ -182,7 +181,7 @@ pub struct Transaction {
 }
 
 enum Writing {
-    Postgres(postgres::Transaction),
+    Postgres(Box<postgres::Transaction>),
     Sqlite(sqlite::Transaction),
 }
 

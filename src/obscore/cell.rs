@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use adql::Type;
 
-use super::instant;
 use crate::database::Batch;
 use crate::input::Value;
 
@@ -209,7 +208,7 @@ fn timestamp(value: &Value) -> Result<Cell<'_>, String> {
     if text.is_empty() && matches!(value, Value::Text(_)) {
         return Ok(Cell::Null);
     }
-    match instant::parse(text) {
+    match adql::time::parse(text) {
         Some(micros) => Ok(Cell::Timestamp(micros)),
         None => Err(format!(
             "{} is not a time like 2024-05-06T07:08:09.123",

@@ -10,10 +10,11 @@
 //!
 //! Must not know: HTTP, ADQL's language, drivers.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod cell;
 pub mod columns;
 mod extra;
-mod instant;
 mod layout;
 pub mod load;
 mod record;
@@ -75,7 +76,8 @@ pub fn published(columns: &[Declared]) -> Published {
 pub fn builtin(extra: &[ExtraColumn]) -> Result<Catalog, ExtraError> {
     let mut tables = vec![published(&declared(extra)?)];
     tables.extend(tap_schema::own());
-    Ok(Catalog::new(tables.iter().map(Published::table)))
+    let keys = tap_schema::keys();
+    Ok(Catalog::new(tables.iter().map(|table| table.table(&keys))))
 }
 
 #[cfg(test)]

@@ -143,8 +143,12 @@ async fn alter(
     let hidden = record.columns.iter().map(|(name, _)| name);
     let hidden = hidden.filter(|name| !published.contains(name.as_str()));
     changed.hidden = hidden.cloned().collect();
-    // Columns may have become indexed, and others so no more.
-    drop_indexes(transaction, target, &record.names()).await?;
+    // Columns may have become indexed, and others so no more; the indexes that
+    // stay are not made again, since that takes minutes on a large table.
+    let kept: HashSet<&str> = indexed(columns).collect();
+    let stored = record.columns.iter().map(|(name, _)| name.as_str());
+    let gone: Vec<&str> = stored.filter(|name| !kept.contains(name)).collect();
+    drop_indexes_of(transaction, target, &gone).await?;
     create_indexes(transaction, target, columns).await?;
     Ok(changed)
 }
@@ -173,22 +177,41 @@ pub(super) async fn create_indexes(
     Ok(())
 }
 
-/// Drops whatever indexes these columns have.
+/// Drops all that [`create_indexes`] makes.
 ///
 /// # Errors
 /// Those of the database.
 pub(super) async fn drop_indexes(
     transaction: &mut Transaction,
     target: &Target,
+    columns: &[Declared],
+) -> Result<(), Error> {
+    let columns: Vec<&str> = indexed(columns).collect();
+    drop_indexes_of(transaction, target, &columns).await
+}
+
+async fn drop_indexes_of(
+    transaction: &mut Transaction,
+    target: &Target,
     columns: &[&str],
 ) -> Result<(), Error> {
-    let hidden = [spatial::KEY, spatial::CELL];
-    for column in columns.iter().chain(&hidden) {
+    for column in columns {
         let (_, index) = target.index_names(TABLE.0, &index_of(column));
         let sql = format!("DROP INDEX IF EXISTS {index}");
         transaction.script(&sql).await?;
     }
     Ok(())
+}
+
+/// Waits until no other program loads or alters the table, and keeps them
+/// waiting until the transaction ends. Readers are not held up.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn lock(transaction: &mut Transaction) -> Result<(), Error> {
+    let sql = "UPDATE {obstap.obscore_tables} SET table_name = table_name \
+               WHERE schema_name = $1 AND table_name = $2";
+    transaction.execute(sql, &place()).await.map(drop)
 }
 
 /// Measures the table, so that queries are planned by what is in it now.
@@ -247,8 +270,8 @@ struct Record {
     columns: BTreeSet<(String, String)>,
 }
 
-const RECORD: &str = "SELECT column_hash, columns, index_version FROM {obstap.obscore_tables} \
-                      WHERE schema_name = $1 AND table_name = $2";
+const RECORD: &str = "SELECT column_hash, columns, CAST(index_version AS bigint) \
+                      FROM {obstap.obscore_tables} WHERE schema_name = $1 AND table_name = $2";
 const RECORD_WIRES: [Wire; 3] = [Wire::Text, Wire::Text, Wire::Int8];
 
 impl Record {
@@ -270,10 +293,6 @@ impl Record {
                 .map(|(name, kind)| (name.into(), kind.into()))
                 .collect(),
         }))
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.columns.iter().map(|(name, _)| name.as_str()).collect()
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! Must not know: ObsCore, which table it is, SQL.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod cells;
 
 pub use cells::{IndexCells, RegionError, fill};

@@ -19,7 +19,7 @@ pub use own::{keys, own};
 pub use publish::publish;
 
 use adql::Column;
-use adql::catalog::{PositionIndex, RegionIndex, Table};
+use adql::catalog::{ForeignKey, PositionIndex, RegionIndex, Table};
 
 /// A table as it is made known: one row of `tap_schema.tables` and those of
 /// `tap_schema.columns` that belong to it.
@@ -75,8 +75,9 @@ impl Published {
         format!("{}.{}", self.schema.name, self.name)
     }
 
-    /// What a query may know of it.
-    pub fn table(&self) -> Table {
+    /// What a query may know of it, with those of the keys that lead from it.
+    pub fn table(&self, keys: &[Key]) -> Table {
+        let from_here = keys.iter().filter(|key| key.from == self.full_name());
         Table {
             schema: self.schema.name.clone(),
             name: self.name.clone(),
@@ -86,7 +87,17 @@ impl Published {
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
-            ..Table::default()
+            keys: from_here.map(Key::foreign).collect(),
+        }
+    }
+}
+
+impl Key {
+    fn foreign(&self) -> ForeignKey {
+        ForeignKey {
+            target: self.target.clone(),
+            description: Some(self.description.clone()),
+            columns: self.columns.clone(),
         }
     }
 }

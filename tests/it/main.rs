@@ -3,6 +3,7 @@
 mod database;
 mod layering;
 mod load;
+mod obscore;
 mod protocol;
 mod support;
 mod tap;

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{self, Spanned, UnaryOperator};
 
+use super::literal::integer;
 use super::scope::Scope;
 use super::{Checker, common_type};
 use crate::message::{Message, Place};
@@ -179,51 +180,6 @@ impl Checker<'_> {
             other => {
                 let what = format!("this expression ({})", short(&other.to_string()));
                 self.refuse(&what, at())
-            }
-        }
-    }
-
-    /// ADQL 2.1 section 2.1.5: whole numbers as such, every other number is
-    /// DOUBLE PRECISION.
-    fn literal(&mut self, value: &ast::Value, at: Option<Place>) -> Option<Expr> {
-        match value {
-            ast::Value::Number(digits, false) => self.number(digits, at),
-            ast::Value::SingleQuotedString(text) if text.contains('\0') => {
-                self.fail(Message::new(115, "a string holds the character 0").at(at))
-            }
-            ast::Value::SingleQuotedString(text) => {
-                Some(Expr::literal(Value::Text(text.clone()), Type::Text))
-            }
-            ast::Value::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
-                Ok(number) => Some(integer(number)),
-                Err(_) => self.fail(
-                    Message::new(116, format!("0x{digits} does not fit into 64 bits")).at(at),
-                ),
-            },
-            ast::Value::Null => Some(Expr::literal(Value::Null, Type::Unknown)),
-            ast::Value::Boolean(_) => self.refuse("TRUE or FALSE as a value", at),
-            other => self.refuse(&format!("the literal {}", short(&other.to_string())), at),
-        }
-    }
-
-    fn number(&mut self, digits: &str, at: Option<Place>) -> Option<Expr> {
-        if digits.bytes().all(|b| b.is_ascii_digit()) {
-            return match digits.parse() {
-                Ok(number) => Some(integer(number)),
-                Err(_) => self.fail(
-                    Message::new(116, format!("{digits} does not fit into 64 bits"))
-                        .at(at)
-                        .hint(format!("as a decimal number it is written {digits}.0")),
-                ),
-            };
-        }
-        match digits.parse::<f64>() {
-            Ok(number) if number.is_finite() => {
-                Some(Expr::literal(Value::Double(number), Type::Double))
-            }
-            _ => {
-                let sentence = format!("{digits} is not a number of double precision");
-                self.fail(Message::new(116, sentence).at(at))
             }
         }
     }
@@ -426,21 +382,6 @@ impl Checker<'_> {
         Some(b)
     }
 
-    /// A string literal as the time it names; anything else as it is.
-    pub(super) fn as_time(&mut self, value: Expr, at: Option<Place>) -> Option<Expr> {
-        let Node::Literal(Value::Text(text)) = &value.node else {
-            return Some(value);
-        };
-        match crate::time::parse(text) {
-            Some(time) => Some(Expr::literal(Value::Timestamp(time), Type::Timestamp)),
-            None => {
-                let sentence = format!("'{}' is not a date or time", short(text));
-                let message = Message::new(306, sentence).at(at);
-                self.fail(message.hint("write '2026-03-01' or '2026-03-01T12:34:56.789'"))
-            }
-        }
-    }
-
     fn unlike<T>(&mut self, a: Type, b: Type, at: Option<Place>) -> Option<T> {
         let sentence = format!("{a} and {b} cannot be compared");
         let message = Message::new(301, sentence).at(at);
@@ -575,14 +516,6 @@ impl Checker<'_> {
         }
         Some(Expr::new(Node::Cast(Box::new(operand)), kind))
     }
-}
-
-pub(super) fn integer(number: i64) -> Expr {
-    let kind = match i32::try_from(number) {
-        Ok(_) => Type::Integer,
-        Err(_) => Type::BigInt,
-    };
-    Expr::literal(Value::BigInt(number), kind)
 }
 
 fn comparison(op: &ast::BinaryOperator) -> Option<Comparison> {

@@ -109,10 +109,10 @@ impl Checker<'_> {
         }
         let checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
         let mut widest = Type::Unknown;
-        let mut kinds = function.arguments.iter().cycle();
         for (number, (value, argument)) in checked.iter().zip(arguments).enumerate() {
             let place = span(argument.span());
-            let wanted = function.arguments.get(number).or_else(|| kinds.next());
+            let given = function.arguments.get(number);
+            let wanted = given.or_else(|| function.arguments.last());
             let (fits, what) = match wanted {
                 Some(Argument::Number) => (value.kind.is_numeric(), "a number"),
                 Some(Argument::Integer) => (value.kind.is_integer(), "a whole number"),

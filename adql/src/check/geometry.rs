@@ -8,7 +8,8 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::expression::{integer, is_predicate_name, short};
+use super::expression::{is_predicate_name, short};
+use super::literal::integer;
 use super::scope::Scope;
 use crate::message::{Message, Place};
 use crate::parse::span;

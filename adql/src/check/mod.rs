@@ -6,9 +6,11 @@
 
 mod describe;
 mod expression;
+mod from;
 mod function;
 mod geometry;
 mod group;
+mod literal;
 mod order;
 mod scope;
 mod select;

@@ -7,9 +7,19 @@ use super::quote;
 use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
 use crate::query::{Expr, Node, Relation, Shape, Spatial};
-use crate::sky::Region;
+use crate::sky::{Cap, Region};
 use crate::statement::Value;
 use crate::types::Type;
+
+/// What is asked of a row's footprint and the query's region.
+#[derive(Clone, Copy)]
+enum Test {
+    Meets,
+    /// The footprint lies inside the region.
+    Inside,
+    /// The footprint contains the region.
+    Covers,
+}
 
 impl Writer<'_> {
     /// The ranges and the exact condition, as one unit.
@@ -60,181 +70,106 @@ impl Writer<'_> {
     }
 
     pub fn spatial(&mut self, spatial: &Spatial) {
-        let (left, right) = (&spatial.left, &spatial.right);
-        match (&left.node, &right.node, spatial.relation) {
-            (
-                Node::Column {
-                    source,
-                    region: Some(index),
-                    ..
-                },
-                Node::Constant { region, .. },
-                relation,
-            ) => match relation {
-                Relation::Meets => self.meets(*source, index, region),
-                Relation::Inside => self.inside(*source, index, region),
+        let (row, region, test) = match (&spatial.left.node, &spatial.right.node) {
+            (row, Node::Constant { region, .. }) => match spatial.relation {
+                Relation::Meets => (row, region, Test::Meets),
+                Relation::Inside => (row, region, Test::Inside),
             },
-            (
-                Node::Constant { region, .. },
-                Node::Column {
-                    source,
-                    region: Some(index),
-                    ..
-                },
-                relation,
-            ) => match relation {
-                Relation::Meets => self.meets(*source, index, region),
-                Relation::Inside => self.covers(*source, index, region),
+            (Node::Constant { region, .. }, row) => match spatial.relation {
+                Relation::Meets => (row, region, Test::Meets),
+                Relation::Inside => (row, region, Test::Covers),
             },
+            _ => return self.by_shapes(spatial),
+        };
+        match row {
+            Node::Column {
+                source,
+                region: Some(index),
+                ..
+            } => self.footprint(*source, index, test, region),
             _ => self.by_shapes(spatial),
         }
     }
 
-    /// The footprint meets the region.
-    fn meets(&mut self, source: usize, index: &RegionIndex, region: &Region) {
+    /// One expression, so that a planner does not multiply its parts (SPATIAL
+    /// trap 3): unknown without a region, false when the circles around the
+    /// footprint and the region are apart, true when circles inside them
+    /// settle it, and only then the refinement.
+    fn footprint(&mut self, source: usize, index: &RegionIndex, test: Test, region: &Region) {
         let bounding = region.bounding_cap();
         let inscribed = region.inscribed_cap();
-        self.guarded(
-            source,
-            index,
-            region,
-            |writer| {
-                // The chord of a sum of angles, of the two inscribed circles.
-                let cosine = (1.0 - inscribed.chord * inscribed.chord / 4.0)
-                    .max(0.0)
-                    .sqrt();
-                writer.square_distance(source, index, inscribed.centre);
-                writer.push(" <= (");
-                writer.double(inscribed.chord);
-                writer.push(" * sqrt(1 - ");
-                writer.index_column(source, index, "crin");
-                writer.push(" * ");
-                writer.index_column(source, index, "crin");
-                writer.push(" / 4) + ");
-                writer.index_column(source, index, "crin");
-                writer.push(" * ");
-                writer.double(cosine);
-                writer.push(") * (");
-                writer.double(inscribed.chord);
-                writer.push(" * sqrt(1 - ");
-                writer.index_column(source, index, "crin");
-                writer.push(" * ");
-                writer.index_column(source, index, "crin");
-                writer.push(" / 4) + ");
-                writer.index_column(source, index, "crin");
-                writer.push(" * ");
-                writer.double(cosine);
-                writer.push(") OR ");
-                writer.own("sky_meets_1");
-                writer.index_column(source, index, "v");
-                writer.push(", ");
-                writer.shape_of(region);
-                writer.push(")");
-            },
+        let shape = Value::Doubles(region.shape().0);
+        let (settled, cap, refined) = match test {
+            // The chord of a sum of angles, of the two inscribed circles.
+            Test::Meets => (
+                "@d2 <= (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c) \
+                 * (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c)",
+                inscribed,
+                "@meets(@v, #q)",
+            ),
+            Test::Inside => (
+                "@crad <= #r AND @d2 <= (#r - @crad) * (#r - @crad)",
+                inscribed,
+                "@contains(#q, @v)",
+            ),
+            Test::Covers => (
+                "@crin >= #r AND @d2 <= (@crin - #r) * (@crin - #r)",
+                bounding,
+                "@contains(@v, #q)",
+            ),
+        };
+        let row = (source, index);
+        self.formula(
+            row,
+            "CASE WHEN @key IS NULL THEN NULL WHEN ",
             bounding,
+            &shape,
         );
-    }
-
-    /// The footprint lies inside the region.
-    fn inside(&mut self, source: usize, index: &RegionIndex, region: &Region) {
-        let inscribed = region.inscribed_cap();
-        self.guarded(
-            source,
-            index,
-            region,
-            |writer| {
-                writer.index_column(source, index, "crad");
-                writer.push(" <= ");
-                writer.double(inscribed.chord);
-                writer.push(" AND ");
-                writer.square_distance(source, index, inscribed.centre);
-                writer.push(" <= (");
-                writer.double(inscribed.chord);
-                writer.push(" - ");
-                writer.index_column(source, index, "crad");
-                writer.push(") * (");
-                writer.double(inscribed.chord);
-                writer.push(" - ");
-                writer.index_column(source, index, "crad");
-                writer.push(") OR ");
-                writer.own("sky_contains_1");
-                writer.shape_of(region);
-                writer.push(", ");
-                writer.index_column(source, index, "v");
-                writer.push(")");
-            },
-            region.bounding_cap(),
-        );
-    }
-
-    /// The footprint contains the region.
-    fn covers(&mut self, source: usize, index: &RegionIndex, region: &Region) {
-        let bounding = region.bounding_cap();
-        let (centre, chord) = (bounding.centre, bounding.chord);
-        self.guarded(
-            source,
-            index,
-            region,
-            |writer| {
-                writer.index_column(source, index, "crin");
-                writer.push(" >= ");
-                writer.double(chord);
-                writer.push(" AND ");
-                writer.square_distance(source, index, centre);
-                writer.push(" <= (");
-                writer.index_column(source, index, "crin");
-                writer.push(" - ");
-                writer.double(chord);
-                writer.push(") * (");
-                writer.index_column(source, index, "crin");
-                writer.push(" - ");
-                writer.double(chord);
-                writer.push(") OR ");
-                writer.own("sky_contains_1");
-                writer.index_column(source, index, "v");
-                writer.push(", ");
-                writer.shape_of(region);
-                writer.push(")");
-            },
-            bounding,
-        );
-    }
-
-    /// One expression, so that a planner does not multiply its parts
-    /// (SPATIAL trap 3): unknown without a region, false when the circles
-    /// around both are apart, else what `rest` says.
-    fn guarded(
-        &mut self,
-        source: usize,
-        index: &RegionIndex,
-        _region: &Region,
-        rest: impl FnOnce(&mut Self),
-        bounding: crate::sky::Cap,
-    ) {
-        self.push("CASE WHEN ");
-        self.index_column(source, index, "key");
-        self.push(" IS NULL THEN NULL WHEN ");
-        self.square_distance(source, index, bounding.centre);
-        self.push(" <= (");
-        self.double(bounding.chord);
-        self.push(" + ");
-        self.index_column(source, index, "crad");
-        self.push(") * (");
-        self.double(bounding.chord);
-        self.push(" + ");
-        self.index_column(source, index, "crad");
-        self.push(") THEN ");
-        rest(self);
+        let near = "@d2 <= (#r + @crad) * (#r + @crad) THEN ";
+        self.formula(row, near, bounding, &shape);
+        self.formula(row, settled, cap, &shape);
+        self.push(" OR ");
+        self.formula(row, refined, cap, &shape);
         self.push(" ELSE (1 = 0) END");
     }
 
-    /// The square of the chord from the footprint's centre to `centre`.
+    /// A formula over the index columns of a footprint and a circle: `@crad`
+    /// is a column, `@d2` the square of the chord between the two centres,
+    /// `#r` the circle's chord, `#c` the cosine of half its radius, `#q` the
+    /// whole region's shape, and the other words are functions of ours.
+    fn formula(
+        &mut self,
+        (source, index): (usize, &RegionIndex),
+        formula: &str,
+        cap: Cap,
+        shape: &Value,
+    ) {
+        let mut rest = formula;
+        while let Some(place) = rest.find(['@', '#']) {
+            let (before, marked) = rest.split_at(place);
+            self.push(before);
+            let word = &marked[1..];
+            let end = word.find(|c: char| !c.is_ascii_alphanumeric());
+            let (word, after) = word.split_at(end.unwrap_or(word.len()));
+            match word {
+                "d2" => self.square_distance(source, index, cap.centre),
+                "r" => self.double(cap.chord),
+                "c" => self.double((1.0 - cap.chord * cap.chord / 4.0).max(0.0).sqrt()),
+                "q" => self.parameter(shape.clone()),
+                "meets" | "contains" => {
+                    let name = self.target.function(&format!("sky_{word}_1"));
+                    self.push(&name);
+                }
+                column => self.index_column(source, index, column),
+            }
+            rest = after;
+        }
+        self.push(rest);
+    }
+
     fn square_distance(&mut self, source: usize, index: &RegionIndex, centre: [f64; 3]) {
         for (number, (axis, value)) in ["x", "y", "z"].into_iter().zip(centre).enumerate() {
-            if number > 0 {
-                self.push(" + ");
-            }
-            self.push("(");
+            self.push(if number > 0 { " + (" } else { "(" });
             self.index_column(source, index, axis);
             self.push(" - ");
             self.double(value);
@@ -371,16 +306,18 @@ impl Writer<'_> {
         }
     }
 
+    /// A list of numbers; NULL when one of them is.
     fn array(&mut self, items: &[Expr]) {
-        if self.target.has_arrays() {
-            self.push("CAST(ARRAY[");
-            self.list(items, ", ", |writer, item| writer.expr(item));
-            self.push("] AS double precision[])");
-        } else {
+        if !self.target.has_arrays() {
             self.push("doubles(");
             self.list(items, ", ", |writer, item| writer.expr(item));
-            self.push(")");
+            return self.push(")");
         }
+        self.push("CASE WHEN num_nulls(");
+        self.list(items, ", ", |writer, item| writer.expr(item));
+        self.push(") = 0 THEN CAST(ARRAY[");
+        self.list(items, ", ", |writer, item| writer.expr(item));
+        self.push("] AS double precision[]) END");
     }
 
     /// A geometry in an answer: its coordinates (DALI 1.1 section 3.3).

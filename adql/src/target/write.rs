@@ -131,11 +131,9 @@ impl Writer<'_> {
         }
         self.push(" FROM ");
         self.source(&select.from);
-        for (word, condition) in [(" WHERE ", &select.filter)] {
-            if let Some(condition) = condition {
-                self.push(word);
-                self.expr(condition);
-            }
+        if let Some(filter) = &select.filter {
+            self.push(" WHERE ");
+            self.expr(filter);
         }
         if !select.group.is_empty() {
             self.push(" GROUP BY ");

@@ -18,11 +18,13 @@ pub(super) fn explain(attempt: &str, error: Cause) -> Error {
     if *state == SqlState::QUERY_CANCELED {
         return Error::Cancelled;
     }
+    if let Some(sentence) = raised(&error) {
+        return Error::Data(sentence);
+    }
     if let Some(sentence) = data(state) {
         return Error::Data(sentence.to_owned());
     }
     match state.code() {
-        "P0001" => Error::Data(raised(&error)),
         "53100" => Error::Unreachable("the disk of the database is full".to_owned()),
         "53200" => Error::Unreachable("the database server is out of memory".to_owned()),
         "53300" => Error::Unreachable(
@@ -41,11 +43,11 @@ pub(super) fn explain(attempt: &str, error: Cause) -> Error {
     }
 }
 
-/// What our own functions say with RAISE is meant for the user.
-fn raised(error: &Cause) -> String {
-    error
-        .as_db_error()
-        .map_or_else(String::new, |it| it.message().to_owned())
+/// What our own functions say with RAISE is meant for the user; no function
+/// but ours is in PL/pgSQL.
+fn raised(error: &Cause) -> Option<String> {
+    let error = error.as_db_error()?;
+    (error.routine() == Some("exec_stmt_raise")).then(|| error.message().to_owned())
 }
 
 /// Whether the connection is gone, so that another one may do.

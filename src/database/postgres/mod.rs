@@ -42,7 +42,8 @@ const TRIES: usize = 3;
 /// with, since the spatial index is useless without; jit costs more than it
 /// gives here.
 const SESSION: &str = "-c jit=off -c plan_cache_mode=force_custom_plan -c TimeZone=UTC \
-                       -c DateStyle=ISO -c standard_conforming_strings=on";
+                       -c DateStyle=ISO -c standard_conforming_strings=on \
+                       -c client_min_messages=warning";
 const READ_ONLY: &str = "-c default_transaction_read_only=on";
 
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use rusqlite::Statement;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::errors;
-use crate::database::{Batch, Error, time};
+use crate::database::{Batch, Error};
 
 /// Binds `$1`, `$2`, …; a value that the text does not mention is left out.
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Error> {
@@ -39,7 +39,7 @@ fn output(value: &Value) -> Result<ToSqlOutput<'_>, Error> {
 }
 
 fn timestamp(micros: i64) -> Result<String, Error> {
-    time::format(micros)
+    adql::time::fixed(micros)
         .ok_or_else(|| Error::Data("a timestamp lies outside the years 0 to 9999".to_owned()))
 }
 
@@ -118,7 +118,8 @@ pub(super) fn cell(
             Err(_) => batch.push(Some(String::from_utf8_lossy(text).as_bytes())),
         },
         (Wire::Timestamp, ValueRef::Text(text)) => {
-            let micros = time::parse(text).ok_or_else(|| {
+            let time = std::str::from_utf8(text).ok().and_then(adql::time::parse);
+            let micros = time.ok_or_else(|| {
                 let text = String::from_utf8_lossy(text);
                 Error::Data(format!("column {name}: \"{text}\" is not a timestamp"))
             })?;
@@ -165,7 +166,7 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
         ValueRef::Real(value) => {
             let rounded = value.round_ties_even();
             // 2^63 itself is the first real that does not fit.
-            (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18)
+            (i64::MIN as f64..-(i64::MIN as f64))
                 .contains(&rounded)
                 .then_some(rounded as i64)
         }
@@ -184,7 +185,7 @@ mod tests {
             let got = cell(&mut batch, value, wire, "n");
             match expected {
                 Ok(bytes) => assert_eq!(batch.cell(0, 0), Some(bytes), "{value:?} {got:?}"),
-                Err(text) => assert_eq!(got.unwrap_err().to_string(), text),
+                Err(text) => assert_eq!(got.expect_err("refused").to_string(), text),
             }
         };
         check(ValueRef::Integer(-1), Wire::Int2, Ok(&[255, 255]));

@@ -15,7 +15,7 @@ use adql::Wire;
 use adql::target::quote;
 use tokio::sync::mpsc;
 
-use super::table::{analyze, create_indexes, drop_indexes};
+use super::table::{analyze, create_indexes, drop_indexes, lock};
 use super::{Declared, ExtraColumn, ExtraError, Layout, LayoutError, TABLE, columns, declared};
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
@@ -120,6 +120,8 @@ pub async fn load(
         None => None,
     };
     let mut transaction = database.begin().await?;
+    // Two loads that both found the table empty would stand in each other's way.
+    lock(&mut transaction).await?;
     let place = Place::choose(&mut transaction, database, &columns).await?;
     let names = layout.names().into_iter().map(str::to_owned).collect();
     let mut checked = check::start(table, layout);
@@ -252,7 +254,6 @@ enum Place {
     Scratch,
 }
 
-/// One load at a time merges: the second waits for the name.
 const SCRATCH: (&str, &str) = ("obstap", "loading");
 
 impl Place {
@@ -263,8 +264,7 @@ impl Place {
     ) -> Result<Place, database::Error> {
         let any = "SELECT 1 FROM {ivoa.obscore} LIMIT 1";
         if transaction.fetch(any, &[], &[Wire::Int4]).await?.is_empty() {
-            let names: Vec<&str> = columns.iter().map(Declared::name).collect();
-            drop_indexes(transaction, database.target(), &names).await?;
+            drop_indexes(transaction, database.target(), columns).await?;
             return Ok(Place::Empty);
         }
         let sql = format!(

@@ -85,10 +85,10 @@ impl Server {
         // The keeper lives as long as this process holds its standard input
         // (also if it is killed): then it stops the server and cleans up.
         let script = r#"
-            folder=$1; port=$2; shift 2
+            folder=$1; shift
             "$@" >>"$folder.log" 2>&1 &
             server=$!
-            echo "$server"
+            echo started
             read -r word
             kill -INT "$server" 2>/dev/null
             wait "$server"
@@ -97,7 +97,6 @@ impl Server {
         let mut keeper = Command::new("sh")
             .args(["-c", script, "keeper"])
             .arg(&self.folder)
-            .arg(self.port.to_string())
             .arg(postgres.get_program())
             .args(postgres.get_args())
             .current_dir("/")
@@ -108,7 +107,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(keeper.stdout.take().expect("its output"))
             .read_line(&mut line)
-            .expect("the server's number");
+            .expect("its first line");
         *self.keeper.lock().expect("keeper") = Some(keeper);
         let socket = self.folder.join(format!(".s.PGSQL.{}", self.port));
         let started = Instant::now();

@@ -19,7 +19,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     real("sin", |x| finite(x).map(f64::sin))?;
     real("tan", |x| finite(x).map(f64::tan))?;
     real("cot", |x| finite(x).map(|x| 1.0 / x.tan()))?;
-    real("degrees", |x| ranged(x, x.to_degrees()))?;
+    real("degrees", |x| ranged(x, x / (std::f64::consts::PI / 180.0)))?; // PostgreSQL divides
     real("radians", |x| Ok(x.to_radians()))?;
     real("exp", |x| ranged(x, x.exp()))?;
     real("ln", |x| positive(x).map(f64::ln))?;

@@ -1,7 +1,10 @@
 //! One body for both engines: what goes in comes out, what is stopped stops,
 //! what fails leaves nothing behind.
 
-use std::time::{Duration, Instant};
+mod ending;
+mod opening;
+
+use std::time::Instant;
 
 use adql::{Column, Statement, Type, Value, Wire};
 use obstap::database::{Batch, Database, Error, Limits, Settings};
@@ -82,12 +85,6 @@ async fn change(database: &Database, sql: &[&str]) {
     }
     transaction.commit().await.expect("commit");
 }
-
-/// A query that never ends and finds a row now and then, or none.
-const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
-                       SELECT count(*) FROM n";
-const ENDLESS_ROWS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000 FROM n) \
-                            SELECT CAST(i AS integer) FROM n";
 
 const WIRES: [Wire; 10] = [
     Wire::Bool,
@@ -296,32 +293,82 @@ fn parameters_of_every_kind_arrive() {
 }
 
 #[test]
-fn a_query_that_fails_says_why_and_leaves_the_connection_usable() {
+fn functions_of_the_sky_answer_alike() {
     on_both(async |database| {
-        let table = "(SELECT 1 AS x UNION ALL SELECT 0) AS t";
-        for (value, kind) in [
-            ("sqrt(CAST(x - 1 AS double precision))", Type::Double),
-            ("mod(1, x)", Type::Integer),
-        ] {
-            let sql = format!("SELECT {value} FROM {table}");
-            let result = all(&database, &statement(&sql, &[], &[kind])).await;
-            assert!(matches!(result, Err(Error::Data(_))), "{sql}: {result:?}");
-        }
-        let nonsense = statement("SELECT nothing FROM nowhere", &[], &[Type::Integer]);
-        match all(&database, &nonsense).await {
-            Err(Error::Driver { attempt, .. }) => assert!(!attempt.contains("nowhere")),
-            other => panic!("{other:?}"),
-        }
-        // A column that is not what was announced.
-        let text = statement("SELECT 'x'", &[], &[Type::Integer]);
-        assert!(matches!(
-            all(&database, &text).await,
-            Err(Error::Driver { .. })
-        ));
-        for _ in 0..5 {
-            let one = statement("SELECT CAST(1 AS integer)", &[], &[Type::Integer]);
-            assert_eq!(all(&database, &one).await.expect("one").len(), 1);
-        }
+        database.migrate().await.expect("migrate");
+        let call = |name: &str| database.target().function(name);
+        let square = Value::Doubles(vec![10.0, -1.0, 12.0, -1.0, 12.0, 1.0, 10.0, 1.0]);
+        let check = async |sql: String, kind: Type, expected: Result<&[u8], &str>| {
+            let given = [square.clone()];
+            let given = if sql.contains("$1") { &given[..] } else { &[] };
+            let query = statement(&format!("SELECT {sql}"), given, &[kind]);
+            match (all(&database, &query).await, expected) {
+                (Ok(got), Ok(expected)) => assert_eq!(got.cell(0, 0), Some(expected), "{sql}"),
+                (Err(Error::Data(text)), Err(expected)) => {
+                    assert!(text.contains(expected), "{text}")
+                }
+                (got, _) => panic!("{sql}: {got:?}"),
+            }
+        };
+        let (polygon, circle) = (call("sky_polygon_1"), call("sky_circle_1"));
+        let (point, size) = (call("sky_point_1"), call("sky_box_1"));
+        let (meets, contains) = (call("sky_meets_1"), call("sky_contains_1"));
+        let (inside, distance) = (call("sky_in_1"), call("sky_distance_1"));
+        check(
+            format!("{meets}({polygon}($1), {circle}(12.5, 0, 1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{meets}({polygon}($1), {circle}(14, 0, 1))"),
+            Type::Boolean,
+            Ok(&[0]),
+        )
+        .await;
+        check(
+            format!("{contains}({polygon}($1), {point}(12, 0.5))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{contains}({size}(11, 0, 4, 4), {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{inside}(11, 0, {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[1]),
+        )
+        .await;
+        check(
+            format!("{inside}(13, 0, {polygon}($1))"),
+            Type::Boolean,
+            Ok(&[0]),
+        )
+        .await;
+        let quarter = 90f64.to_be_bytes();
+        check(
+            format!("{distance}(0, 0, 0, 90)"),
+            Type::Double,
+            Ok(&quarter),
+        )
+        .await;
+        check(
+            format!("{point}(10, 95)"),
+            Type::Point,
+            Err("between -90 and 90"),
+        )
+        .await;
+        check(
+            format!("{circle}(10, 5, -1)"),
+            Type::Circle,
+            Err("between 0 and 180"),
+        )
+        .await;
     });
 }
 
@@ -334,81 +381,6 @@ fn queries_cannot_write() {
         let result = all(&database, &statement(&sql, &[], &[Type::Integer])).await;
         assert!(result.is_err());
         assert_eq!(count(&database, "{s.kinds}").await, 0);
-    });
-}
-
-#[test]
-fn a_dropped_query_stops_and_frees_its_connection() {
-    on_both(async |database| {
-        let endless = statement(ENDLESS_ROWS, &[], &[Type::Integer]);
-        let one = statement("SELECT CAST(1 AS integer)", &[], &[Type::Integer]);
-        let started = Instant::now();
-        for _ in 0..6 {
-            // More often than there are connections.
-            let mut rows = database
-                .stream(&endless, Limits::default())
-                .await
-                .expect("accepted");
-            assert_eq!(rows.next().await.expect("rows").expect("a batch").len(), 1);
-            assert!(
-                !rows
-                    .next()
-                    .await
-                    .expect("rows")
-                    .expect("a batch")
-                    .is_empty()
-            );
-            drop(rows);
-        }
-        // One whose first row never comes: the call itself is given up.
-        for _ in 0..3 {
-            let waiting = statement(ENDLESS, &[], &[Type::BigInt]);
-            let call = database.stream(&waiting, Limits::default());
-            assert!(
-                tokio::time::timeout(Duration::from_millis(50), call)
-                    .await
-                    .is_err()
-            );
-        }
-        for _ in 0..4 {
-            assert_eq!(all(&database, &one).await.expect("one").len(), 1);
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            started.elapsed()
-        );
-    });
-}
-
-#[test]
-fn a_query_that_takes_too_long_is_stopped() {
-    on_both(async |database| {
-        let limits = Limits {
-            time: Some(Duration::from_millis(200)),
-        };
-        let started = Instant::now();
-        // No row in time; then rows that nobody takes in time.
-        let silent = statement(ENDLESS, &[], &[Type::BigInt]);
-        let result = database.stream(&silent, limits).await.err();
-        assert!(matches!(result, Some(Error::Timeout(1))), "{result:?}");
-        let loud = statement(ENDLESS_ROWS, &[], &[Type::Integer]);
-        let mut rows = database.stream(&loud, limits).await.expect("accepted");
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let error = loop {
-            match rows.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) => panic!("it cannot end"),
-                Err(error) => break error,
-            }
-        };
-        assert!(matches!(error, Error::Timeout(1)), "{error:?}");
-        assert!(rows.next().await.expect("after the error").is_none());
-        assert!(started.elapsed() < Duration::from_secs(3));
-        let one = statement("SELECT CAST(1 AS integer)", &[], &[Type::Integer]);
-        for _ in 0..4 {
-            assert_eq!(all(&database, &one).await.expect("one").len(), 1);
-        }
     });
 }
 
@@ -486,155 +458,5 @@ fn many_rows_are_appended_quickly() {
             database.version()
         );
         assert_eq!(count(&database, "{s.wide}").await, 20_000);
-    });
-}
-
-#[test]
-fn migrations_run_once_and_a_newer_schema_is_refused() {
-    on_both(async |database| {
-        assert!(matches!(
-            database.check_migrated().await,
-            Err(Error::TooOld(_))
-        ));
-        let again = database.clone();
-        let (one, two) = tokio::join!(database.migrate(), again.migrate());
-        let mut ran = [one.expect("one"), two.expect("two")].concat();
-        ran.sort();
-        assert_eq!(ran, ["0001_fixed_tables", "0002_sky_functions"]);
-        assert!(database.migrate().await.expect("again").is_empty());
-        database.check_migrated().await.expect("migrated");
-        for table in [
-            ("tap_schema", "schemas"),
-            ("tap_schema", "tables"),
-            ("tap_schema", "columns"),
-            ("tap_schema", "keys"),
-            ("tap_schema", "key_columns"),
-            ("obstap", "obscore_tables"),
-            ("obstap", "spatial_indexes"),
-        ] {
-            assert!(database.exists(table).await.expect("exists"), "{table:?}");
-        }
-        let newer =
-            "INSERT INTO {obstap.migrations} VALUES (99, 'from_tomorrow', '2099-01-01T00:00:00')";
-        change(&database, &[newer]).await;
-        for result in [
-            database.check_migrated().await,
-            database.migrate().await.map(drop),
-        ] {
-            match result {
-                Err(Error::TooNew(text)) => assert!(text.contains("0099_from_tomorrow"), "{text}"),
-                other => panic!("{other:?}"),
-            }
-        }
-    });
-}
-
-#[test]
-fn several_instances_share_a_postgresql_database() {
-    let url = postgres::fresh_database();
-    runtime().block_on(async {
-        for namespace in [None, Some("north"), Some("south_2")] {
-            let mut settings = settings(&url);
-            settings.namespace = namespace.map(str::to_owned);
-            let database = Database::open(&settings).await.expect("a database");
-            assert_eq!(database.migrate().await.expect("migrate").len(), 2);
-        }
-        let mut settings = settings(&url);
-        settings.namespace = Some("no spaces".to_owned());
-        let refused = Database::open(&settings)
-            .await
-            .err()
-            .map(|error| error.to_string());
-        assert!(refused.expect("refused").contains("use 1 to 50 of a-z"));
-    });
-}
-
-#[test]
-fn a_user_without_rights_can_live_in_schemas_made_for_it() {
-    let url = postgres::fresh_database();
-    let name = url.rsplit('/').next().expect("a name").to_owned();
-    let server = postgres::server();
-    let role = format!("role_{name}");
-    server.psql(&name, &format!("CREATE ROLE {role} LOGIN"));
-    let theirs = url.replace("tester@", &format!("{role}@"));
-    runtime().block_on(async {
-        let database = open(&theirs).await;
-        let refused = database.migrate().await.expect_err("no rights").to_string();
-        assert!(
-            refused.contains("cannot make the schema \"ivoa\""),
-            "{refused}"
-        );
-        for schema in ["ivoa", "tap_schema", "obstap"] {
-            server.psql(
-                &name,
-                &format!("CREATE SCHEMA {schema} AUTHORIZATION {role}"),
-            );
-        }
-        assert_eq!(database.migrate().await.expect("migrate").len(), 2);
-    });
-}
-
-#[test]
-fn a_database_that_cannot_be_opened_is_explained() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("notes.txt");
-    std::fs::write(&file, "not a database ".repeat(100)).expect("a file");
-    let nowhere = folder.path().join("none/x.db");
-    let missing = postgres::server().url("no_such_database");
-    let check = |url: &str, expected: &str| {
-        let error = runtime().block_on(async { Database::open(&settings(url)).await.err() });
-        let text = error.expect("refused").to_string();
-        assert!(text.contains(expected) && !text.contains('\n'), "{text}");
-    };
-    check(
-        &format!("sqlite:{}", file.display()),
-        "is not an SQLite database",
-    );
-    check(
-        &format!("sqlite:{}", nowhere.display()),
-        "there is no directory",
-    );
-    check("sqlite::memory:", "cannot be shared between connections");
-    check("mysql://x", "must begin with sqlite: or postgresql:");
-    check(
-        "postgresql://u@127.0.0.1:1/x",
-        "cannot connect to the PostgreSQL database \"x\" at 127.0.0.1:1",
-    );
-    check(&missing, "there is no such database: make it with createdb");
-}
-
-#[test]
-fn a_latin1_database_is_refused() {
-    let server = postgres::server();
-    server.psql(
-        "postgres",
-        "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0",
-    );
-    let error =
-        runtime().block_on(async { Database::open(&settings(&server.url("latin"))).await.err() });
-    assert!(
-        error
-            .expect("refused")
-            .to_string()
-            .contains("encoding UTF8")
-    );
-}
-
-#[test]
-fn a_restart_of_postgresql_between_two_queries_is_not_noticed() {
-    let server = postgres::Server::start();
-    let url = server.fresh_database();
-    runtime().block_on(async {
-        let database = open(&url).await;
-        let one = statement("SELECT CAST(1 AS integer)", &[], &[Type::Integer]);
-        assert_eq!(all(&database, &one).await.expect("before").len(), 1);
-        change(&database, &["CREATE TABLE public.t (i integer)"]).await;
-        server.down();
-        let down = all(&database, &one).await;
-        assert!(matches!(down, Err(Error::Unreachable(_))), "{down:?}");
-        server.up();
-        assert_eq!(all(&database, &one).await.expect("after").len(), 1);
-        assert_eq!(count(&database, "public.t").await, 0);
-        change(&database, &["DROP TABLE public.t"]).await;
     });
 }
