@@ -4,5 +4,6 @@ mod database;
 mod layering;
 mod load;
 mod obscore;
+mod protocol;
 mod support;
 mod tap;

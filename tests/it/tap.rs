@@ -1,15 +1,9 @@
 //! Queries over HTTP, the same answers on both engines.
 
-use std::io::Read;
-
-use reqwest::blocking::Response;
-use reqwest::header::CONTENT_TYPE;
-use votable::{Reader, Status, Value};
-
 use crate::support::service::{Service, served_on_both};
 
-/// Asks `service`, whose rows have `obs_id` first, and compares the rows,
-/// joined by `;`. `WHERE …` stands for a query of names in their order.
+/// Asks and compares the rows, joined by `;`. `WHERE …` stands for a query of
+/// `obs_id` in its order.
 #[track_caller]
 fn check(service: &Service, query: &str, expected: &str) {
     let whole = match query.starts_with("WHERE ") {
@@ -102,19 +96,19 @@ fn regions_that_meet_and_regions_inside() {
         check("CONTAINS(CIRCLE(50, 0, 0.5), s_region)", "union");
         check("CONTAINS(s_region, CIRCLE(52.5, 0, 3))", "");
         check("CONTAINS(s_region, CIRCLE(52.5, 0, 4))", "union");
-        service.check_pairs();
     });
 }
 
-impl Service {
-    fn check_pairs(&self) {
+#[test]
+fn regions_of_two_rows_that_meet() {
+    served_on_both(|service| {
         check(
-            self,
+            service,
             "SELECT a.obs_id, b.obs_id AS other FROM ivoa.obscore AS a JOIN ivoa.obscore AS b \
              ON 1 = INTERSECTS(a.s_region, b.s_region) WHERE a.obs_id < b.obs_id",
             "circle,lower",
         );
-    }
+    });
 }
 
 #[test]
@@ -309,295 +303,84 @@ fn a_shape_of_unknown_coordinates_is_null() {
     });
 }
 
-const QUERY: &str = "SELECT obs_id, s_ra, calib_level, t_min, target_name, s_region \
-                     FROM ivoa.obscore ORDER BY obs_id";
-
-type Answer = (Vec<Vec<Value>>, Option<Status>);
-
-/// Rows and status of an answer that is a VOTable.
-#[track_caller]
-fn read(bytes: &[u8]) -> Answer {
-    let mut reader = Reader::open(bytes).expect("a VOTable");
-    let mut rows = Vec::new();
-    while let Some(row) = reader.next_row().expect("a row") {
-        rows.push(row.values);
-    }
-    (rows, reader.status().cloned())
-}
-
-fn bytes(mut answer: Response) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    answer.read_to_end(&mut bytes).expect("the answer");
-    bytes
-}
-
 #[test]
-fn get_and_post_are_alike_and_so_are_all_cases_of_names() {
+fn numbers_and_texts() {
     served_on_both(|service| {
-        let csv = |answer: Response| {
-            assert_eq!(answer.status(), 200);
-            answer.text().expect("text")
+        let check = |columns: &str, expected| {
+            let query = format!("SELECT {columns} FROM ivoa.obscore WHERE obs_id = 'nowhere'");
+            check(service, &query, expected);
         };
-        let usual = [
-            ("LANG", "ADQL"),
-            ("QUERY", QUERY),
-            ("RESPONSEFORMAT", "csv"),
-        ];
-        let lower = [("lang", "adql-2.1"), ("query", QUERY), ("format", "csv")];
-        let mixed = [
-            ("request", "doQuery"),
-            ("Lang", "ADQL-2.0"),
-            ("qUERY", QUERY),
-            ("Format", "text/csv"),
-        ];
-        let expected = csv(service.get(&usual));
-        assert_eq!(expected.lines().count(), 14);
-        assert_eq!(csv(service.post(&usual)), expected);
-        assert_eq!(csv(service.get(&lower)), expected);
-        assert_eq!(csv(service.post(&lower)), expected);
-        assert_eq!(csv(service.post(&mixed)), expected);
-        let form = reqwest::blocking::multipart::Form::new()
-            .text("LANG", "ADQL")
-            .text("QUERY", QUERY)
-            .text("RESPONSEFORMAT", "csv");
-        let parts = service.client.post(service.sync()).multipart(form).send();
-        assert_eq!(csv(parts.expect("an answer")), expected);
-        // Half in the address, half in the body.
-        let both = service
-            .client
-            .post(service.sync())
-            .query(&usual[..1])
-            .form(&usual[1..]);
-        assert_eq!(csv(both.send().expect("an answer")), expected);
-    });
-}
-
-#[test]
-fn maxrec_says_how_many_rows() {
-    served_on_both(|service| {
-        let ask = |maxrec: &str, format: &str| -> Answer {
-            let answer = service.post(&[
-                ("LANG", "ADQL"),
-                ("QUERY", QUERY),
-                ("MAXREC", maxrec),
-                ("RESPONSEFORMAT", format),
-            ]);
-            assert_eq!(answer.status(), 200);
-            read(&bytes(answer))
-        };
-        for format in ["votable", "votable/td"] {
-            let (rows, status) = ask("0", format);
-            assert_eq!(rows.len(), 0);
-            assert_ne!(status, None);
-            let (rows, status) = ask("2", format);
-            assert_eq!((rows.len(), status), (2, Some(Status::Overflow)));
-            let (rows, status) = ask("13", format);
-            assert_eq!((rows.len(), status), (13, Some(Status::Ok)));
-            let (rows, status) = ask("1000", format);
-            assert_eq!((rows.len(), status), (13, Some(Status::Ok)));
-        }
-        let fields = |maxrec: &str| {
-            let answer = service.get(&[("LANG", "ADQL"), ("QUERY", QUERY), ("MAXREC", maxrec)]);
-            let bytes = bytes(answer);
-            let reader = Reader::open(&bytes[..]).expect("a VOTable");
-            let fields = reader.fields().iter();
-            fields.map(|field| field.name.clone()).collect::<Vec<_>>()
-        };
-        assert_eq!(fields("0"), fields("5"));
-        assert_eq!(fields("0").len(), 6);
-        for wrong in ["-1", "many", "1.5"] {
-            refused(
-                service,
-                &[("LANG", "ADQL"), ("QUERY", QUERY), ("MAXREC", wrong)],
-                &["MAXREC"],
-            );
-        }
-    });
-}
-
-/// Asks with GET and POST, and both must be refused with a VOTable that says
-/// all of `expected`.
-#[track_caller]
-fn refused(service: &Service, parameters: &[(&str, &str)], expected: &[&str]) {
-    for answer in [service.get(parameters), service.post(parameters)] {
-        assert_eq!(answer.status(), 400, "{parameters:?}");
-        assert_eq!(answer.headers()[CONTENT_TYPE], "application/x-votable+xml");
-        let text = answer.text().expect("text");
-        assert!(
-            text.contains(r#"<INFO name="QUERY_STATUS" value="ERROR">"#),
-            "{text}"
-        );
-        for part in expected {
-            assert!(text.contains(part), "{part} in {text}");
-        }
-    }
-}
-
-#[test]
-fn what_cannot_be_answered_is_refused_with_a_reason() {
-    served_on_both(|service| {
-        let check = |query, expected: &[&str]| {
-            refused(service, &[("LANG", "ADQL"), ("QUERY", query)], expected);
-        };
+        check("5/2 AS a, -7/2 AS b, 7.0/2 AS c", "2,-3,3.5");
+        check("1/0 AS a, 1.0/0 AS b, MOD(7, 0) AS c", ",,");
+        check("MOD(7, 3) AS a, MOD(-7, 3) AS b, ABS(-3) AS c", "1,-1,3");
         check(
-            "SELECT * FROM ivoa.obscor",
-            &["ivoa.obscor\"", "hint: ivoa.obscore exists"],
+            "POWER(2, 3) AS a, SQRT(9) AS b, LOG10(1000) AS c",
+            "8.0,3.0,3.0",
         );
         check(
-            "SELECT obs_idd FROM ivoa.obscore",
-            &["\"obs_idd\"", "hint: obs_id exists"],
-        );
-        check("SELEC obs_id FROM ivoa.obscore", &["begins with SELECT"]);
-        check("hello", &["ADQL-"]);
-        check("", &["QUERY"]);
-        check("SELECT obs_id FROM ivoa.obscore WHERE", &["ADQL-"]);
-        check("SELECT fp_key FROM ivoa.obscore", &["\"fp_key\""]);
-        check("SELECT * FROM obstap.migrations", &["obstap.migrations"]);
-        check(
-            "SELECT obs_id FROM ivoa.obscore WHERE s_ra = 'x' AND s_dec",
-            &["ADQL-"],
-        );
-        let adql = ("LANG", "ADQL");
-        let good = ("QUERY", QUERY);
-        refused(service, &[good], &["LANG"]);
-        refused(service, &[("LANG", "SQL"), good], &["SQL", "ADQL"]);
-        refused(service, &[adql], &["QUERY"]);
-        refused(
-            service,
-            &[adql, good, ("RESPONSEFORMAT", "fits")],
-            &["fits", "votable"],
-        );
-        refused(service, &[adql, good, ("REQUEST", "dance")], &["dance"]);
-        refused(
-            service,
-            &[adql, good, ("UPLOAD", "a,http://127.0.0.1:1/")],
-            &["UPLOAD"],
-        );
-        assert!(service.is_available());
-    });
-}
-
-#[test]
-fn sql_is_no_adql() {
-    served_on_both(|service| {
-        let check = |query, expected: &[&str]| {
-            refused(service, &[("LANG", "ADQL"), ("QUERY", query)], expected);
-        };
-        check(
-            "SELECT obs_id FROM ivoa.obscore; DROP TABLE ivoa.obscore",
-            &["one query"],
-        );
-        check("DROP TABLE ivoa.obscore", &["begins with SELECT"]);
-        check("DELETE FROM ivoa.obscore", &["begins with SELECT"]);
-        check(
-            "INSERT INTO ivoa.obscore (obs_id) VALUES ('x')",
-            &["begins with SELECT"],
+            "ROUND(2.5) AS a, ROUND(-2.5, 0) AS b, ROUND(12345, -2) AS c",
+            "3.0,-3.0,12300.0",
         );
         check(
-            "WITH d AS (DELETE FROM ivoa.obscore RETURNING obs_id) SELECT obs_id FROM d",
-            &["ADQL-"],
-        );
-        check("SELECT obs_id INTO other FROM ivoa.obscore", &["ADQL-"]);
-        check("SELECT pg_sleep(100) FROM ivoa.obscore", &["ADQL-"]);
-        check("SELECT load_extension('x') FROM ivoa.obscore", &["ADQL-"]);
-        check(
-            "SELECT pg_read_file('/etc/passwd') FROM ivoa.obscore",
-            &["ADQL-"],
-        );
-        check("SELECT sql FROM sqlite_master", &["sqlite_master"]);
-        check("SELECT usename FROM pg_catalog.pg_user", &["pg_user"]);
-        check(
-            "SELECT obs_id FROM ivoa.obscore WHERE obs_id = $1",
-            &["ADQL-"],
+            "TRUNCATE(-1.29, 1) AS a, FLOOR(-1.5) AS b, CEILING(1.2) AS c",
+            "-1.2,-2.0,2.0",
         );
         check(
-            "SELECT obs_id FROM ivoa.obscore WHERE obs_id = $$x$$",
-            &["ADQL-"],
+            "CAST(2.5 AS INTEGER) AS a, CAST('1.5' AS DOUBLE PRECISION) AS b",
+            "2,1.5",
         );
-        check("SELECT obs_id FROM ivoa.obscore FOR UPDATE", &["ADQL-"]);
-        check("SELECT s_ra::text FROM ivoa.obscore", &["ADQL-"]);
+        check("calib_level * 4000000000 AS a", "4000000000");
         check(
-            r#"SELECT obs_id AS "x" FROM "ivoa"."obscore"" ; DROP TABLE x --""#,
-            &["ADQL-"],
+            "CAST('2020-01-01T00:00:00' AS TIMESTAMP) AS a",
+            "2020-01-01T00:00:00",
         );
-        // Quotes and comments in texts and names are texts and names.
-        let same = |query: &str, expected| assert_eq!(service.query(query), expected, "{query}");
-        for text in [
-            "''; DROP TABLE ivoa.obscore; --",
-            r"\'' OR 1=1 --",
-            "{ivoa.obscore} $1",
-            "%s",
+        check("UPPER(target_name) AS a, LOWER('AB') AS b", "O'NEILL,ab");
+        check("obs_id || '-' || target_name AS a", "nowhere-O'Neill");
+        check("COALESCE(s_region, 'none') AS a", "none");
+        for wrong in [
+            "SQRT(-1)",
+            "LN(0)",
+            "EXP(1000)",
+            "ASIN(2)",
+            "POWER(0, -1)",
+            "POWER(-8, 0.5)",
         ] {
-            let query = format!("SELECT obs_id FROM ivoa.obscore WHERE obs_id = '{text}'");
-            same(&query, "");
+            let query = format!("SELECT {wrong} AS a FROM ivoa.obscore");
+            let answer = service.get(&[("LANG", "ADQL"), ("QUERY", &query)]);
+            assert_eq!(answer.status(), 400, "{wrong}");
         }
-        same(
-            r#"SELECT obs_id AS "x""; DROP TABLE ivoa.obscore; --" FROM ivoa.obscore WHERE obs_id = 'pole'"#,
-            "pole",
-        );
-        same(
-            "SELECT obs_id FROM ivoa.obscore WHERE obs_id = 'pole' -- OR 1 = 1",
-            "pole",
-        );
-        same("SELECT COUNT(*) AS n FROM ivoa.obscore", "13");
     });
 }
 
 #[test]
-fn a_body_that_is_too_large_is_refused_and_the_service_goes_on() {
+fn null_is_the_greatest_in_every_order() {
     served_on_both(|service| {
-        let mut body = b"LANG=ADQL&QUERY=".to_vec();
-        body.resize(100 << 20, b'x');
-        let request = service.client.post(service.sync());
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let answer = request.body(body).send().expect("an answer");
-        assert_eq!(answer.status(), 413);
-        let (_, status) = read(&bytes(answer));
-        assert!(matches!(status, Some(Status::Error(_))), "{status:?}");
-        check(
-            service,
-            "WHERE CONTAINS(POINT(0, 90), s_region) = 1",
-            "pole",
-        );
-    });
-}
-
-#[test]
-fn all_serialisations_have_the_same_values() {
-    served_on_both(|service| {
-        let ask = |query: &str, format: &str| -> Answer {
-            let parameters = [
-                ("LANG", "ADQL"),
-                ("QUERY", query),
-                ("RESPONSEFORMAT", format),
-            ];
-            let answer = service.post(&parameters);
-            assert_eq!(answer.status(), 200, "{query} as {format}");
-            read(&bytes(answer))
+        let ends = |order: &str, first: &str, last: &str| {
+            let rows = service.query(&format!("SELECT obs_id FROM ivoa.obscore ORDER BY {order}"));
+            assert!(
+                rows.starts_with(first) && rows.ends_with(last),
+                "{order}: {rows}"
+            );
         };
-        let geometry = "SELECT obs_id, POINT(s_ra, s_dec) AS p, CIRCLE(s_ra, s_dec, 1) AS c, \
-                        s_ra / 3 AS third FROM ivoa.obscore WHERE s_ra >= 0 ORDER BY obs_id";
-        let all = "SELECT * FROM ivoa.obscore ORDER BY obs_id";
-        let columns = "SELECT * FROM tap_schema.columns ORDER BY table_name, column_name";
-        for query in [QUERY, geometry, all, columns] {
-            let binary2 = ask(query, "votable");
-            assert_eq!(ask(query, "votable/td"), binary2, "{query}");
-            assert_eq!(binary2.1, Some(Status::Ok));
-        }
-        let (rows, _) = ask(QUERY, "application/x-votable+xml;serialization=binary2");
-        let text = |text: &str| Value::Text(text.to_owned());
-        let circle = [
-            text("circle"),
-            Value::Float(10.0),
-            Value::Int(2),
-            Value::Float(59000.0),
-            text("M31"),
-            text("CIRCLE ICRS 10 20 1"),
-        ];
-        assert_eq!(rows[0], circle);
-        let unknown = &rows[11];
-        assert_eq!(unknown[0], text("unknown"));
-        assert_eq!(unknown[1], Value::Null);
-        assert_eq!(unknown[3], Value::Null);
+        ends(
+            "s_ra, t_min",
+            "wrap;meridian;circle",
+            "dali;dali_polygon;unknown",
+        );
+        ends(
+            "s_ra DESC, t_min",
+            "unknown;dali_polygon;dali",
+            "circle;wrap;meridian",
+        );
+        ends(
+            "target_name, obs_id",
+            "circle;nowhere;pole;lower;clockwise",
+            "wrap",
+        );
+        ends(
+            "target_name DESC, obs_id",
+            "clockwise",
+            "lower;pole;nowhere;circle",
+        );
     });
 }
