@@ -103,7 +103,11 @@ fn draw(f: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
     } else {
         0
     };
-    let shown: String = line.chars().skip(skip).take(DRAWN).collect();
+    let mut shown: String = line.chars().skip(skip).take(DRAWN).collect();
+    if skip > 0 {
+        // The first character makes room for the mark of what is left out.
+        shown = "…".chars().chain(shown.chars().skip(1)).collect();
+    }
     // A tab stays a tab under the line, so that the caret stands where it should.
     let pad: String = shown
         .chars()

@@ -30,7 +30,7 @@ pub struct Service {
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
-/// `None` when only the columns were asked for (MAXREC=0).
+/// `None` when only the columns were asked for (MAXREC=0, TOP 0).
 pub struct Answer {
     pub columns: Vec<Column>,
     pub rows: Option<Rows>,
@@ -41,7 +41,7 @@ impl Service {
     pub async fn answer(&self, request: &QueryRequest) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
         let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
-        if request.maxrec == 0 {
+        if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
                 columns,
