@@ -74,7 +74,8 @@ pub async fn one(
 
 /// One line: rows, those replaced and left out, and the rate.
 fn told(report: &Report, took: Duration) -> String {
-    let mut text = format!("{} rows loaded", grouped(report.loaded));
+    let rows = if report.loaded == 1 { "row" } else { "rows" };
+    let mut text = format!("{} {rows} loaded", grouped(report.loaded));
     if report.replaced > 0 {
         text.push_str(&format!(", {} of them replaced", grouped(report.replaced)));
     }

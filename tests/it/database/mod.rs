@@ -7,39 +7,9 @@ mod opening;
 use std::time::Instant;
 
 use adql::{Column, Statement, Type, Value, Wire};
-use obstap::database::{Batch, Database, Error, Limits, Settings};
+use obstap::database::{Batch, Database, Error, Limits};
 
-use crate::support::postgres;
-
-/// A fresh database on each engine, with a runtime to use it.
-fn on_both(test: impl AsyncFn(Database)) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let sqlite = format!("sqlite:{}", folder.path().join("test.db").display());
-    for url in [sqlite, postgres::fresh_database()] {
-        eprintln!("on {url}");
-        runtime().block_on(async { test(open(&url).await).await });
-    }
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime")
-}
-
-fn settings(url: &str) -> Settings {
-    Settings {
-        url: url.to_owned(),
-        namespace: None,
-        readers: 2,
-    }
-}
-
-async fn open(url: &str) -> Database {
-    Database::open(&settings(url)).await.expect("a database")
-}
+use crate::support::on_both_empty as on_both;
 
 fn statement(sql: &str, parameters: &[Value], kinds: &[Type]) -> Statement {
     let columns = kinds.iter().enumerate();

@@ -4,8 +4,8 @@
 use adql::Type;
 use obstap::database::{Database, Error};
 
-use super::{all, change, count, on_both, open, runtime, settings, statement};
-use crate::support::postgres;
+use super::{all, change, count, on_both, statement};
+use crate::support::{open, postgres, runtime, settings};
 
 #[test]
 fn migrations_run_once_and_a_newer_schema_is_refused() {
@@ -76,7 +76,7 @@ fn a_user_without_rights_can_live_in_schemas_made_for_it() {
     server.psql(&name, &format!("CREATE ROLE {role} LOGIN"));
     let theirs = url.replace("tester@", &format!("{role}@"));
     runtime().block_on(async {
-        let database = open(&theirs).await;
+        let database = open(&theirs, None).await;
         let refused = database.migrate().await.expect_err("no rights").to_string();
         assert!(
             refused.contains("cannot make the schema \"ivoa\""),
@@ -143,7 +143,7 @@ fn a_restart_of_postgresql_between_two_queries_is_not_noticed() {
     let server = postgres::Server::start();
     let url = server.fresh_database();
     runtime().block_on(async {
-        let database = open(&url).await;
+        let database = open(&url, None).await;
         let one = statement("SELECT CAST(1 AS integer)", &[], &[Type::Integer]);
         assert_eq!(all(&database, &one).await.expect("before").len(), 1);
         change(&database, &["CREATE TABLE public.t (i integer)"]).await;

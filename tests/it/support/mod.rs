@@ -7,15 +7,19 @@ use obstap::database::{Database, Settings};
 
 /// Runs one body on a fresh, migrated database of each engine.
 pub fn on_both(test: impl AsyncFn(Database)) {
+    on_both_empty(async |database| {
+        database.migrate().await.expect("migrated");
+        test(database).await;
+    });
+}
+
+/// Runs one body on a database of each engine that has nothing in it.
+pub fn on_both_empty(test: impl AsyncFn(Database)) {
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = format!("sqlite:{}", folder.path().join("test.db").display());
     for url in [sqlite, postgres::fresh_database()] {
         eprintln!("on {url}");
-        runtime().block_on(async {
-            let database = open(&url, None).await;
-            database.migrate().await.expect("migrated");
-            test(database).await;
-        });
+        runtime().block_on(async { test(open(&url, None).await).await });
     }
 }
 
@@ -31,9 +35,16 @@ pub fn runtime() -> tokio::runtime::Runtime {
 /// The database at `url`, as it is there.
 pub async fn open(url: &str, namespace: Option<&str>) -> Database {
     let settings = Settings {
-        url: url.to_owned(),
         namespace: namespace.map(str::to_owned),
-        readers: 2,
+        ..settings(url)
     };
     Database::open(&settings).await.expect("a database")
+}
+
+pub fn settings(url: &str) -> Settings {
+    Settings {
+        url: url.to_owned(),
+        namespace: None,
+        readers: 2,
+    }
 }
