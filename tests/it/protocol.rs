@@ -156,6 +156,11 @@ fn what_cannot_be_answered_is_refused_with_a_reason() {
             "SELECT obs_id FROM ivoa.obscore WHERE s_ra = 'x' AND s_dec",
             &["ADQL-"],
         );
+        // Text that is no number is not read as 0.
+        check(
+            "SELECT obs_id FROM ivoa.obscore WHERE CAST(obs_id AS INTEGER) = 1",
+            &["QUERY_STATUS"],
+        );
         let adql = ("LANG", "ADQL");
         let good = ("QUERY", QUERY);
         refused(service, &[good], &["LANG"]);

@@ -239,6 +239,14 @@ impl Writer<'_> {
     }
 
     fn cast(&mut self, inner: &Expr, kind: Type) {
+        if inner.kind == Type::Text
+            && let Some(reader) = self.target.number_reader(kind)
+        {
+            self.push(reader);
+            self.push("(");
+            self.expr(inner);
+            return self.push(")");
+        }
         self.push("CAST(");
         // Fractions are cut off, on every target.
         let cut = kind.is_integer() && matches!(inner.kind, Type::Real | Type::Double);

@@ -122,6 +122,16 @@ impl Target {
         }
     }
 
+    /// The function that reads a number from text, where CAST would take text
+    /// that is none for 0.
+    fn number_reader(&self, kind: Type) -> Option<&'static str> {
+        let reader = match kind.is_integer() {
+            true => "text_to_integer",
+            false => "text_to_real",
+        };
+        (kind.is_numeric() && self.dialect == Dialect::Sqlite).then_some(reader)
+    }
+
     /// The name of a type in CAST.
     fn type_name(&self, kind: Type) -> &'static str {
         let (postgres, sqlite) = match kind {

@@ -6,6 +6,7 @@
 
 mod maths;
 mod sky;
+mod texts;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -15,6 +16,7 @@ use super::errors::OURS;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     maths::register(connection)?;
+    texts::register(connection)?;
     sky::register(connection)
 }
 
@@ -67,6 +69,13 @@ impl Arguments<'_, '_> {
         match self.raw(place) {
             ValueRef::Integer(value) => Ok(value),
             _ => Err(self.refuse("wants an integer")),
+        }
+    }
+
+    fn text(&self, place: usize) -> Result<&str, Refusal> {
+        match self.raw(place) {
+            ValueRef::Text(text) => Ok(std::str::from_utf8(text).unwrap_or_default()),
+            _ => Err(self.refuse("wants a string")),
         }
     }
 
