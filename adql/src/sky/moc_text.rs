@@ -1,4 +1,8 @@
 //! A MOC in its ASCII form (MOC 2.0, section 4.3.2), as cells and as polygons.
+//!
+//! Why not the reader of the crate `moc` (0.19)? It takes no commas between
+//! cells, which archives write, and an order beyond 29 or a cell of 2^64 − 1
+//! overflows in it, while no input may panic here.
 
 use std::fmt;
 use std::ops::RangeInclusive;
