@@ -5,5 +5,6 @@ mod layering;
 mod load;
 mod obscore;
 mod protocol;
+mod random;
 mod support;
 mod tap;
