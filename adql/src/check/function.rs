@@ -197,7 +197,7 @@ impl Checker<'_> {
             }
         };
         if let Some(inner) = &argument
-            && super::group::has_aggregate(inner)
+            && inner.has_aggregate()
         {
             let sentence = format!("{} stands around another aggregate", aggregate.name());
             let message = Message::new(309, sentence).at(at);

@@ -17,7 +17,14 @@ impl Writer<'_> {
             Node::Literal(Value::Null) => self.push("NULL"),
             Node::Literal(value) => self.parameter(value.clone()),
             Node::Negate(inner) => {
-                self.push("(- ");
+                // The smallest whole number has no opposite.
+                match self.target.operation(Binary::Subtract, expr.kind) {
+                    Some(function) if expr.kind.is_integer() => {
+                        self.push(function);
+                        self.push("(0, ");
+                    }
+                    _ => self.push("(- "),
+                }
                 self.arithmetic(inner, expr.kind);
                 self.push(")");
             }
@@ -36,8 +43,9 @@ impl Writer<'_> {
                 left,
                 right,
             } => {
+                let real = real(left) || real(right);
                 self.push("(");
-                self.expr(left);
+                self.compared(left, real);
                 self.push(match operator {
                     Comparison::Equal => " = ",
                     Comparison::NotEqual => " <> ",
@@ -46,7 +54,7 @@ impl Writer<'_> {
                     Comparison::Greater => " > ",
                     Comparison::GreaterEqual => " >= ",
                 });
-                self.expr(right);
+                self.compared(right, real);
                 self.push(")");
             }
             Node::And(list) => self.chain(list, " AND "),
@@ -71,16 +79,17 @@ impl Writer<'_> {
                 high,
                 negated,
             } => {
+                let real = real(operand) || real(low) || real(high);
                 self.push("(");
-                self.expr(operand);
+                self.compared(operand, real);
                 self.push(if *negated {
                     " NOT BETWEEN "
                 } else {
                     " BETWEEN "
                 });
-                self.expr(low);
+                self.compared(low, real);
                 self.push(" AND ");
-                self.expr(high);
+                self.compared(high, real);
                 self.push(")");
             }
             Node::InList {
@@ -88,10 +97,11 @@ impl Writer<'_> {
                 list,
                 negated,
             } => {
+                let real = real(operand) || list.iter().any(real);
                 self.push("(");
-                self.expr(operand);
+                self.compared(operand, real);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.list(list, ", ", |writer, item| writer.expr(item));
+                self.list(list, ", ", |writer, item| writer.compared(item, real));
                 self.push("))");
             }
             Node::InQuery {
@@ -99,10 +109,15 @@ impl Writer<'_> {
                 query,
                 negated,
             } => {
+                let column = query.columns.first().map(|column| column.kind);
+                let real = real(operand) || column.is_some_and(is_real);
                 self.push("(");
-                self.expr(operand);
+                self.compared(operand, real);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.query(query, false);
+                match column {
+                    Some(Type::BigInt) if real => self.query_as(query, &[Type::Double]),
+                    _ => self.query(query, false),
+                }
                 self.push("))");
             }
             Node::Exists(query) => {
@@ -146,7 +161,7 @@ impl Writer<'_> {
             Node::Call {
                 function,
                 arguments,
-            } => self.call(function, arguments),
+            } => self.call(function, arguments, expr.kind),
             Node::Aggregate {
                 aggregate,
                 distinct,
@@ -186,14 +201,13 @@ impl Writer<'_> {
     }
 
     fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, kind: Type) {
-        if operator == Binary::BitXor && !self.target.has_xor() {
-            for (open, close) in [("((", " | "), (") - (", " & ")] {
-                self.push(open);
-                self.arithmetic(left, kind);
-                self.push(close);
-                self.arithmetic(right, kind);
-            }
-            return self.push("))");
+        if let Some(function) = self.target.operation(operator, kind) {
+            self.push(function);
+            self.push("(");
+            self.arithmetic(left, kind);
+            self.push(", ");
+            self.arithmetic(right, kind);
+            return self.push(")");
         }
         self.push("(");
         self.arithmetic(left, kind);
@@ -216,6 +230,15 @@ impl Writer<'_> {
         self.push(if guarded { ", 0))" } else { ")" });
     }
 
+    /// A side of a comparison. A BIGINT is compared with a number that is not
+    /// whole as DOUBLE PRECISION, as SQL has it, and not digit by digit.
+    fn compared(&mut self, side: &Expr, real: bool) {
+        match side.kind {
+            Type::BigInt if real => self.arithmetic(side, Type::Double),
+            _ => self.expr(side),
+        }
+    }
+
     /// An operand in the type that the operation is done in: BIGINT or DOUBLE
     /// PRECISION, so that no engine has a narrower idea of it.
     fn arithmetic(&mut self, operand: &Expr, kind: Type) {
@@ -233,23 +256,23 @@ impl Writer<'_> {
 
     fn folded(&mut self, text: &Expr, ignoring_case: bool) {
         match functions::find("LOWER") {
-            Some(lower) if ignoring_case => self.call(lower, std::slice::from_ref(text)),
+            Some(lower) if ignoring_case => {
+                self.call(lower, std::slice::from_ref(text), Type::Text)
+            }
             _ => self.expr(text),
         }
     }
 
     fn cast(&mut self, inner: &Expr, kind: Type) {
-        if inner.kind == Type::Text
-            && let Some(reader) = self.target.number_reader(kind)
-        {
-            self.push(reader);
-            self.push("(");
+        if let Some(function) = self.target.conversion(inner.kind, kind) {
+            let (before, after) = function.split_once("{0}").unwrap_or((function, ""));
+            self.push(before);
             self.expr(inner);
-            return self.push(")");
+            return self.push(after);
         }
         self.push("CAST(");
         // Fractions are cut off, on every target.
-        let cut = kind.is_integer() && matches!(inner.kind, Type::Real | Type::Double);
+        let cut = kind.is_integer() && is_real(inner.kind);
         if cut {
             self.push("trunc(");
         }
@@ -262,8 +285,7 @@ impl Writer<'_> {
         self.push(")");
     }
 
-    fn call(&mut self, function: &functions::Function, arguments: &[Expr]) {
-        let double = function.result == functions::Result::Is(Type::Double);
+    fn call(&mut self, function: &functions::Function, arguments: &[Expr], kind: Type) {
         let whole = arguments.iter().all(|argument| argument.kind.is_integer());
         let sql = chosen(
             &function.sql,
@@ -275,12 +297,14 @@ impl Writer<'_> {
             Sql::Same(template) => template,
             Sql::Optional { .. } | Sql::Whole { .. } => return,
         };
-        let one = |writer: &mut Self, argument: &Expr| {
-            let kind = match double && argument.kind.is_numeric() {
-                true => Type::Double,
-                false => argument.kind,
-            };
-            writer.arithmetic(argument, kind);
+        // Numbers in the type of the result, or engines would choose one each.
+        let alike = match function.result {
+            functions::Result::Is(kind) => kind == Type::Double,
+            _ => true,
+        };
+        let one = |writer: &mut Self, argument: &Expr| match alike {
+            true => writer.arithmetic(argument, kind),
+            false => writer.expr(argument),
         };
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
@@ -313,14 +337,20 @@ impl Writer<'_> {
         };
         // Sums of BIGINT are numeric in PostgreSQL, of REAL are REAL.
         let narrow = aggregate == Aggregate::Sum && kind == Type::BigInt;
+        let sum = matches!(aggregate, Aggregate::Avg | Aggregate::Sum);
+        let finite = sum && kind == Type::Double && self.target.overflows_quietly();
         if narrow {
             self.push("CAST(");
+        }
+        if finite {
+            self.push("finite(");
         }
         self.push(match aggregate {
             Aggregate::Avg => "avg(",
             Aggregate::Count => "count(",
             Aggregate::Max => "max(",
             Aggregate::Min => "min(",
+            Aggregate::Sum if narrow => self.target.of_both("sum(", "whole_sum("),
             Aggregate::Sum => "sum(",
         });
         if distinct {
@@ -330,7 +360,7 @@ impl Writer<'_> {
             Aggregate::Avg | Aggregate::Sum => self.arithmetic(argument, kind),
             _ => self.expr(argument),
         }
-        self.push(")");
+        self.push(if finite { "))" } else { ")" });
         if narrow {
             self.push(" AS ");
             self.push(self.target.type_name(kind));
@@ -341,6 +371,14 @@ impl Writer<'_> {
     pub fn integer(&mut self, number: i64) {
         let _ = write!(self.sql, "{number}");
     }
+}
+
+fn is_real(kind: Type) -> bool {
+    matches!(kind, Type::Real | Type::Double)
+}
+
+fn real(expr: &Expr) -> bool {
+    is_real(expr.kind)
 }
 
 /// The form of a call that fits its arguments.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::Target;
-use crate::query::{Body, Expr, Join, Order, OrderKey, Query, Select, SetOperator, Source};
+use crate::query::{
+    Body, Comparison, Expr, Join, Node, Order, OrderKey, Query, Select, SetOperator, Source,
+};
 use crate::statement::{Statement, Value};
 use crate::types::{Column, Type};
 
@@ -118,11 +120,21 @@ impl Writer<'_> {
         if select.distinct {
             self.push("DISTINCT ");
         }
+        let alone = select.having.is_some()
+            && select.group.is_empty()
+            && !select.items.iter().any(Expr::has_aggregate)
+            && !self.target.has_having_alone();
         for (number, (item, column)) in select.items.iter().zip(columns).enumerate() {
             if number > 0 {
                 self.push(", ");
             }
+            if alone && number == 0 {
+                self.push("CASE WHEN count(*) >= 0 THEN ");
+            }
             self.item(item, column.kind, top);
+            if alone && number == 0 {
+                self.push(" END");
+            }
             self.push(" AS ");
             self.number('c', number + 1);
         }
@@ -185,7 +197,7 @@ impl Writer<'_> {
             self.columns(columns.len());
             self.push(" FROM (");
         }
-        self.side(left, counted);
+        self.side(left, columns, counted);
         self.push(match operator {
             SetOperator::Union => " UNION ",
             SetOperator::Except => " EXCEPT ",
@@ -194,7 +206,7 @@ impl Writer<'_> {
         if all && !counted {
             self.push("ALL ");
         }
-        self.side(right, counted);
+        self.side(right, columns, counted);
         if counted {
             self.push(")");
         }
@@ -203,19 +215,49 @@ impl Writer<'_> {
         }
     }
 
-    fn side(&mut self, query: &Query, counted: bool) {
+    /// A side of a set operation, its columns in the types of the whole.
+    fn side(&mut self, query: &Query, columns: &[Column], counted: bool) {
+        let kinds: Vec<Type> = columns.iter().map(|column| column.kind).collect();
         if counted {
-            let width = query.columns.len();
             self.push("SELECT *, row_number() OVER (PARTITION BY ");
-            self.columns(width);
+            self.columns(kinds.len());
             self.push(") FROM (");
+            self.query_as(query, &kinds);
         } else if self.target.has_set_parentheses() {
             self.push("(");
+            self.query_as(query, &kinds);
         } else {
             self.push("SELECT * FROM (");
+            self.query_as(query, &kinds);
         }
-        self.query(query, false);
         self.push(")");
+    }
+
+    /// A query whose columns have these types: of two numbers that meet in a
+    /// column engines would make a type of their own.
+    pub fn query_as(&mut self, query: &Query, kinds: &[Type]) {
+        let same = |(column, kind): (&Column, &Type)| {
+            column.kind == *kind || !column.kind.is_numeric() || !kind.is_numeric()
+        };
+        if query.columns.iter().zip(kinds).all(same) {
+            return self.query(query, false);
+        }
+        self.push("SELECT ");
+        for (number, (column, kind)) in query.columns.iter().zip(kinds).enumerate() {
+            self.push(if number > 0 { ", " } else { "" });
+            let changed = !same((column, kind));
+            self.push(if changed { "CAST(" } else { "" });
+            self.number('c', number + 1);
+            if changed {
+                self.push(" AS ");
+                self.push(self.target.type_name(*kind));
+                self.push(") AS ");
+                self.number('c', number + 1);
+            }
+        }
+        self.push(" FROM (");
+        self.query(query, false);
+        self.push(") AS u");
     }
 
     fn columns(&mut self, width: usize) {
@@ -302,6 +344,10 @@ impl Writer<'_> {
                     self.source(right);
                 }
                 self.push(" ON ");
+                let wanted = *kind == Join::Full && self.target.wants_equality_in_full_join();
+                if wanted && !on.as_ref().is_some_and(|on| is_equality(on, left, right)) {
+                    self.always_equal(left, right);
+                }
                 match on {
                     Some(on) => self.expr(on),
                     // CROSS JOIN would pin the order of the tables in SQLite.
@@ -309,5 +355,54 @@ impl Writer<'_> {
                 }
             }
         }
+    }
+
+    /// An equality of something on the left with something on the right that
+    /// is true for all rows.
+    fn always_equal(&mut self, left: &Source, right: &Source) {
+        if let (Some(left), Some(right)) = (some_column(left), some_column(right)) {
+            for (before, (source, stored)) in [("num_nulls(", left), (" * 0 = num_nulls(", right)] {
+                self.push(before);
+                self.column(source, stored);
+                self.push(")");
+            }
+            self.push(" * 0 AND ");
+        }
+    }
+}
+
+/// A column of a source, if it has any.
+fn some_column(source: &Source) -> Option<(usize, &str)> {
+    match source {
+        Source::Table { id, table } => Some((*id, table.columns.first()?.name.as_str())),
+        Source::Derived { id, .. } | Source::Common { id, .. } => Some((*id, "c1")),
+        Source::Join { left, right, .. } => some_column(left).or_else(|| some_column(right)),
+    }
+}
+
+/// Whether a column of one side must equal one of the other.
+fn is_equality(on: &Expr, left: &Source, right: &Source) -> bool {
+    match &on.node {
+        Node::And(list) => list.iter().any(|on| is_equality(on, left, right)),
+        Node::Compare {
+            operator: Comparison::Equal,
+            left: a,
+            right: b,
+        } => match (&a.node, &b.node) {
+            (Node::Column { source: a, .. }, Node::Column { source: b, .. }) => {
+                (brings(left, *a) && brings(right, *b)) || (brings(left, *b) && brings(right, *a))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn brings(source: &Source, number: usize) -> bool {
+    match source {
+        Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
+            *id == number
+        }
+        Source::Join { left, right, .. } => brings(left, number) || brings(right, number),
     }
 }

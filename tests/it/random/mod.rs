@@ -123,10 +123,11 @@ impl Engines {
         let outcome = match &answers {
             [Answer::Rows(a), Answer::Rows(b)] if a == b && a.is_empty() => "no rows",
             [Answer::Rows(a), Answer::Rows(b)] if a == b => "rows",
-            [Answer::Refused(_), Answer::Refused(_)] => "refused",
+            [Answer::Refused(a), Answer::Refused(b)] if a == b => "refused",
             [sqlite, postgres] => {
+                let (sqlite, postgres) = sqlite.besides(postgres);
                 return Err(format!(
-                    "{text}\nSQLite     {sqlite:?}\nPostgreSQL {postgres:?}"
+                    "{text}\nSQLite:     {sqlite}\nPostgreSQL: {postgres}"
                 ));
             }
         };

@@ -38,6 +38,28 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// What one has and the other has not, for reading.
+    pub fn besides(&self, other: &Answer) -> (String, String) {
+        let (Answer::Rows(a), Answer::Rows(b)) = (self, other) else {
+            return (self.short(), other.short());
+        };
+        let only = |these: &[Row], those: &[Row]| {
+            let rows = these.iter().filter(|row| !those.contains(row));
+            let some: Vec<_> = rows.take(3).map(|row| format!("{row:?}")).collect();
+            format!("{} rows, and alone {}", these.len(), some.join(" "))
+        };
+        (only(a, b), only(b, a))
+    }
+
+    fn short(&self) -> String {
+        match self {
+            Answer::Rows(rows) => format!("{} rows: {:?} …", rows.len(), rows.first()),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
 /// A query as a service would check it.
 pub fn checked(text: &str, catalog: &Catalog) -> Result<Query, adql::Messages> {
     let query = adql::check(&adql::parse(text)?, catalog)?;
