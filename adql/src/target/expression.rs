@@ -44,8 +44,10 @@ impl Writer<'_> {
                 right,
             } => {
                 let real = real(left) || real(right);
+                let sorts = !matches!(operator, Comparison::Equal | Comparison::NotEqual);
                 self.push("(");
                 self.compared(left, real);
+                self.by_bytes(sorts && no_column(left) && no_column(right));
                 self.push(match operator {
                     Comparison::Equal => " = ",
                     Comparison::NotEqual => " <> ",
@@ -82,6 +84,7 @@ impl Writer<'_> {
                 let real = real(operand) || real(low) || real(high);
                 self.push("(");
                 self.compared(operand, real);
+                self.by_bytes([operand, low, high].into_iter().all(|side| no_column(side)));
                 self.push(if *negated {
                     " NOT BETWEEN "
                 } else {
@@ -121,9 +124,12 @@ impl Writer<'_> {
                 self.push("))");
             }
             Node::Exists(query) => {
-                self.push("EXISTS (");
+                // SQLite forgets the DISTINCT of what it only looks for a row of,
+                // and then skips too few rows.
+                let skips = query.offset.is_some();
+                self.push(if skips { "EXISTS (SELECT 1 FROM (" } else { "EXISTS (" });
                 self.query(query, false);
-                self.push(")");
+                self.push(if skips { ") AS u)" } else { ")" });
             }
             Node::Like {
                 operand,
@@ -228,6 +234,13 @@ impl Writer<'_> {
         }
         self.arithmetic(right, kind);
         self.push(if guarded { ", 0))" } else { ")" });
+    }
+
+    /// After a text that no column gives its order.
+    pub fn by_bytes(&mut self, wanted: bool) {
+        if wanted && self.target.compares_by_language() {
+            self.push(" COLLATE \"C\"");
+        }
     }
 
     /// A side of a comparison. A BIGINT is compared with a number that is not
@@ -358,7 +371,10 @@ impl Writer<'_> {
         }
         match aggregate {
             Aggregate::Avg | Aggregate::Sum => self.arithmetic(argument, kind),
-            _ => self.expr(argument),
+            _ => {
+                self.expr(argument);
+                self.by_bytes(no_column(argument));
+            }
         }
         self.push(if finite { "))" } else { ")" });
         if narrow {
@@ -371,6 +387,17 @@ impl Writer<'_> {
     pub fn integer(&mut self, number: i64) {
         let _ = write!(self.sql, "{number}");
     }
+}
+
+/// Whether a text is made of no column.
+pub(super) fn no_column(expr: &Expr) -> bool {
+    let text = |kind| matches!(kind, Type::Text | Type::Region);
+    if !text(expr.kind) || matches!(expr.node, Node::Column { .. }) {
+        return false;
+    }
+    let mut found = false;
+    expr.each_child(&mut |child| found |= text(child.kind) && !no_column(child));
+    !found
 }
 
 fn is_real(kind: Type) -> bool {

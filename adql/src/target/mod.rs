@@ -106,9 +106,16 @@ impl Target {
         self.dialect == Dialect::Sqlite
     }
 
-    /// Whether HAVING without GROUP BY makes one group of all rows whatever is
-    /// selected. If not, the first column is made to count them.
-    fn has_having_alone(&self) -> bool {
+    /// Whether HAVING, or an aggregate in ORDER BY, makes one group of all rows
+    /// without GROUP BY and whatever is selected. If not, the first column is
+    /// made to count them.
+    fn groups_unasked(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether text that comes from no column is compared in the order of a
+    /// language. If so, it is told to be compared by bytes, as our columns are.
+    fn compares_by_language(&self) -> bool {
         self.dialect == Dialect::Postgres
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::Target;
+use super::expression::no_column;
 use crate::query::{
     Body, Comparison, Expr, Join, Node, Order, OrderKey, Query, Select, SetOperator, Source,
 };
@@ -103,7 +104,7 @@ impl Writer<'_> {
             self.push(" ");
         }
         match &query.body {
-            Body::Select(select) => self.select(select, &query.columns, top),
+            Body::Select(select) => self.select(select, query, top),
             Body::Set {
                 operator,
                 all,
@@ -115,16 +116,20 @@ impl Writer<'_> {
         self.limit(query);
     }
 
-    fn select(&mut self, select: &Select, columns: &[Column], top: bool) {
+    fn select(&mut self, select: &Select, query: &Query, top: bool) {
         self.push("SELECT ");
         if select.distinct {
             self.push("DISTINCT ");
         }
-        let alone = select.having.is_some()
+        let counted = query.order.iter().any(|order| match &order.key {
+            OrderKey::Column(_) => false,
+            OrderKey::Expr(expr) => expr.has_aggregate(),
+        });
+        let alone = (select.having.is_some() || counted)
             && select.group.is_empty()
             && !select.items.iter().any(Expr::has_aggregate)
-            && !self.target.has_having_alone();
-        for (number, (item, column)) in select.items.iter().zip(columns).enumerate() {
+            && !self.target.groups_unasked();
+        for (number, (item, column)) in select.items.iter().zip(&query.columns).enumerate() {
             if number > 0 {
                 self.push(", ");
             }
@@ -132,9 +137,8 @@ impl Writer<'_> {
                 self.push("CASE WHEN count(*) >= 0 THEN ");
             }
             self.item(item, column.kind, top);
-            if alone && number == 0 {
-                self.push(" END");
-            }
+            self.push(if alone && number == 0 { " END" } else { "" });
+            self.by_bytes(no_column(item));
             self.push(" AS ");
             self.number('c', number + 1);
         }
@@ -276,7 +280,10 @@ impl Writer<'_> {
                 OrderKey::Column(column) => {
                     let _ = write!(writer.sql, "{}", column + 1);
                 }
-                OrderKey::Expr(expr) => writer.expr(expr),
+                OrderKey::Expr(expr) => {
+                    writer.expr(expr);
+                    writer.by_bytes(no_column(expr));
+                }
             }
             let explicit = !writer.target.sorts_nulls_last();
             writer.push(match (order.descending, explicit) {

@@ -22,6 +22,9 @@ const LITERALS: &[(&str, usize, &[&str])] = &[
     ("TRUNCATE", 1, &["0", "1", "2", "3", "-1"]),
 ];
 
+/// Arguments that something is divided by.
+const DIVISORS: &[(&str, usize)] = &[("COT", 0), ("MOD", 1)];
+
 /// What an argument may be for a function not to fail.
 #[derive(Clone, Copy)]
 enum Domain {
@@ -163,7 +166,10 @@ impl Generator<'_> {
             "Geometry" | "Region" => return Some(Value::plain(self.region(), Type::Region)),
             _ => return None,
         };
-        let value = self.value(wanted, depth);
+        let value = match DIVISORS.contains(&(function.name, place)) && self.bold {
+            true => self.divisor(wanted),
+            false => self.value(wanted, depth),
+        };
         let domain = domains(function.name).and_then(|all| all.get(place));
         match domain {
             Some(domain) if !self.bold => Some(self.within(*domain, value, wanted)),

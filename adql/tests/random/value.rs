@@ -177,16 +177,19 @@ impl Generator<'_> {
             }
             return Value::new(format!("(- {})", a.text), kind, a.bounds);
         }
-        let b = self.value(family, depth);
+        let mut b = self.value(family, depth);
         let whole = whole && b.kind.is_integer();
         let kind = if whole { Type::BigInt } else { Type::Double };
-        let (x, y) = (a.bounds, b.bounds);
-        let grains = x.grain.zip(y.grain);
         let operators: &[&str] = match whole {
             true => &["+", "-", "*", "/", "&", "|", "^"],
             false => &["+", "-", "*", "/"],
         };
         let operator = self.tape.pick(operators);
+        if self.bold && operator == "/" {
+            b = self.divisor(if whole { Family::Whole } else { family });
+        }
+        let (x, y) = (a.bounds, b.bounds);
+        let grains = x.grain.zip(y.grain);
         let bounds = match operator {
             "+" | "-" => Bounds {
                 most: x.most + y.most,
@@ -220,6 +223,15 @@ impl Generator<'_> {
             return a;
         }
         Value::new(format!("({} {operator} {})", a.text, b.text), kind, bounds)
+    }
+
+    /// A column. What is divided by a constant that is 0 is NULL before any
+    /// row is looked at, and then nothing else may be.
+    pub(super) fn divisor(&mut self, family: Family) -> Value {
+        match self.column(family) {
+            Some(column) => column,
+            None => Value::new("3", Type::Integer, Bounds::new(3.0, 0)),
+        }
     }
 
     fn case(&mut self, family: Family, depth: usize) -> Value {

@@ -56,7 +56,10 @@ fn random_queries_are_answered_alike() {
         for number in 0..count {
             let mut tape = Tape::new(seed, number);
             let random = query(&engines.catalog, &mut tape);
-            match engines.compare(&random).await {
+            let started = std::time::Instant::now();
+            let compared = engines.compare(&random).await;
+            if started.elapsed().as_millis() > 300 { eprintln!("SLOW {:?} {}", started.elapsed(), random.text); }
+            match compared {
                 Ok((checked, outcome)) => {
                     census::count(&checked, &mut census);
                     *outcomes.entry(outcome).or_default() += 1;
