@@ -1,5 +1,6 @@
 //! Laws that hold for every random query (see `random/`).
 
+#[allow(dead_code)]
 mod random;
 
 use adql::{Target, census};

@@ -84,7 +84,8 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                self.bring(scope, derived(id, Some(alias), &query.columns))?;
+                let source = self.derived(id, Some(alias), &query.columns);
+                self.bring(scope, source)?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -127,7 +128,8 @@ impl Checker<'_> {
             let (number, columns) = (*number, columns.clone());
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            self.bring(scope, derived(id, alias, &columns))?;
+            let source = self.derived(id, alias, &columns);
+            self.bring(scope, source)?;
             return Some(Source::Common { id, number });
         }
         let Some(table) = self.find_table(&names) else {
@@ -144,6 +146,32 @@ impl Checker<'_> {
         };
         self.bring(scope, source)?;
         Some(Source::Table { id, table })
+    }
+
+    /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
+    /// the user calls them never gets there. One of NULLs alone is text.
+    fn derived(&self, id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
+        let open = self.catalog.is_open();
+        let columns = columns.iter().enumerate().map(|(number, column)| {
+            let mut column = column.clone();
+            if column.kind == Type::Unknown && !open {
+                column.kind = Type::Text;
+            }
+            ScopeColumn {
+                stored: format!("c{}", number + 1),
+                column: Arc::new(column),
+                region: None,
+                merged: false,
+            }
+        });
+        ScopeSource {
+            id,
+            alias,
+            schema: None,
+            table: String::new(),
+            columns: columns.collect(),
+            open: false,
+        }
     }
 
     fn find_table(&mut self, names: &[Name]) -> Option<Arc<Table>> {
@@ -252,7 +280,12 @@ impl Checker<'_> {
         };
         let on = match constraint {
             ast::JoinConstraint::On(condition) => {
-                let on = self.condition(condition, scope)?;
+                // What stands before a comma is not seen by joins after it
+                // (SQL-92 7.5, syntax rule 6).
+                let before: Vec<ScopeSource> = scope.sources.drain(..first).collect();
+                let on = self.condition(condition, scope);
+                scope.sources.splice(0..0, before);
+                let on = on?;
                 self.no_aggregate(&on, "ON", span(condition.span()));
                 Some(on)
             }
@@ -409,26 +442,4 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
         merged: false,
     });
     columns.collect()
-}
-
-/// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
-/// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
-    let columns = columns
-        .iter()
-        .enumerate()
-        .map(|(number, column)| ScopeColumn {
-            stored: format!("c{}", number + 1),
-            column: Arc::new(column.clone()),
-            region: None,
-            merged: false,
-        });
-    ScopeSource {
-        id,
-        alias,
-        schema: None,
-        table: String::new(),
-        columns: columns.collect(),
-        open: false,
-    }
 }

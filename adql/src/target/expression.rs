@@ -43,10 +43,10 @@ impl Writer<'_> {
                 left,
                 right,
             } => {
-                let real = real(left) || real(right);
+                let kind = met([&**left, right].into_iter());
                 let sorts = !matches!(operator, Comparison::Equal | Comparison::NotEqual);
                 self.push("(");
-                self.compared(left, real);
+                self.compared(left, kind);
                 self.by_bytes(sorts && no_column(left) && no_column(right));
                 self.push(match operator {
                     Comparison::Equal => " = ",
@@ -56,7 +56,7 @@ impl Writer<'_> {
                     Comparison::Greater => " > ",
                     Comparison::GreaterEqual => " >= ",
                 });
-                self.compared(right, real);
+                self.compared(right, kind);
                 self.push(")");
             }
             Node::And(list) => self.chain(list, " AND "),
@@ -81,18 +81,19 @@ impl Writer<'_> {
                 high,
                 negated,
             } => {
-                let real = real(operand) || real(low) || real(high);
+                let sides: [&Expr; 3] = [operand, low, high];
+                let kind = met(sides.into_iter());
                 self.push("(");
-                self.compared(operand, real);
-                self.by_bytes([operand, low, high].into_iter().all(|side| no_column(side)));
+                self.compared(operand, kind);
+                self.by_bytes(sides.into_iter().all(no_column));
                 self.push(if *negated {
                     " NOT BETWEEN "
                 } else {
                     " BETWEEN "
                 });
-                self.compared(low, real);
+                self.compared(low, kind);
                 self.push(" AND ");
-                self.compared(high, real);
+                self.compared(high, kind);
                 self.push(")");
             }
             Node::InList {
@@ -100,11 +101,11 @@ impl Writer<'_> {
                 list,
                 negated,
             } => {
-                let real = real(operand) || list.iter().any(real);
+                let kind = met(list.iter().chain([operand.as_ref()]));
                 self.push("(");
-                self.compared(operand, real);
+                self.compared(operand, kind);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.list(list, ", ", |writer, item| writer.compared(item, real));
+                self.list(list, ", ", |writer, item| writer.compared(item, kind));
                 self.push("))");
             }
             Node::InQuery {
@@ -112,22 +113,23 @@ impl Writer<'_> {
                 query,
                 negated,
             } => {
-                let column = query.columns.first().map(|column| column.kind);
-                let real = real(operand) || column.is_some_and(is_real);
+                let column = query.columns.first().map_or(Type::Unknown, |it| it.kind);
+                let kind = meet(operand.kind, column);
                 self.push("(");
-                self.compared(operand, real);
+                self.compared(operand, kind);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                match column {
-                    Some(Type::BigInt) if real => self.query_as(query, &[Type::Double]),
-                    _ => self.query(query, false),
-                }
+                self.query_as(query, &[seen_as(column, kind)]);
                 self.push("))");
             }
             Node::Exists(query) => {
                 // SQLite forgets the DISTINCT of what it only looks for a row of,
                 // and then skips too few rows.
                 let skips = query.offset.is_some();
-                self.push(if skips { "EXISTS (SELECT 1 FROM (" } else { "EXISTS (" });
+                self.push(if skips {
+                    "EXISTS (SELECT 1 FROM ("
+                } else {
+                    "EXISTS ("
+                });
                 self.query(query, false);
                 self.push(if skips { ") AS u)" } else { ")" });
             }
@@ -243,21 +245,23 @@ impl Writer<'_> {
         }
     }
 
-    /// A side of a comparison. A BIGINT is compared with a number that is not
-    /// whole as DOUBLE PRECISION, as SQL has it, and not digit by digit.
-    fn compared(&mut self, side: &Expr, real: bool) {
-        match side.kind {
-            Type::BigInt if real => self.arithmetic(side, Type::Double),
-            _ => self.expr(side),
+    /// A side of a comparison that is made in the type `kind`.
+    fn compared(&mut self, side: &Expr, kind: Type) {
+        let literal = matches!(side.node, Node::Literal(Value::Null));
+        match seen_as(side.kind, kind) {
+            seen if seen == side.kind || literal => self.expr(side),
+            seen => self.arithmetic(side, seen),
         }
     }
 
     /// An operand in the type that the operation is done in: BIGINT or DOUBLE
     /// PRECISION, so that no engine has a narrower idea of it.
-    fn arithmetic(&mut self, operand: &Expr, kind: Type) {
+    pub fn arithmetic(&mut self, operand: &Expr, kind: Type) {
         let wide = matches!(kind, Type::BigInt | Type::Double) && operand.kind != kind;
-        let literal = matches!(operand.node, Node::Literal(_));
-        if !wide || !operand.kind.is_numeric() || (literal && kind == Type::BigInt) {
+        let literal = matches!(operand.node, Node::Literal(_)) && kind == Type::BigInt;
+        // What has no type is NULL, and PostgreSQL would take it for text.
+        let unknown = operand.kind == Type::Unknown && kind != Type::Unknown;
+        if !unknown && (!wide || !operand.kind.is_numeric() || literal) {
             return self.expr(operand);
         }
         self.push("CAST(");
@@ -299,7 +303,9 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, function: &functions::Function, arguments: &[Expr], kind: Type) {
-        let whole = arguments.iter().all(|argument| argument.kind.is_integer());
+        let kinds = || arguments.iter().map(|argument| argument.kind);
+        let whole = kinds().any(Type::is_integer)
+            && kinds().all(|kind| kind.is_integer() || kind == Type::Unknown);
         let sql = chosen(
             &function.sql,
             arguments.len() == function.arguments.len(),
@@ -371,6 +377,7 @@ impl Writer<'_> {
         }
         match aggregate {
             Aggregate::Avg | Aggregate::Sum => self.arithmetic(argument, kind),
+            _ if argument.kind == Type::Unknown => self.arithmetic(argument, Type::Text),
             _ => {
                 self.expr(argument);
                 self.by_bytes(no_column(argument));
@@ -404,8 +411,28 @@ fn is_real(kind: Type) -> bool {
     matches!(kind, Type::Real | Type::Double)
 }
 
-fn real(expr: &Expr) -> bool {
-    is_real(expr.kind)
+/// The type in which values are compared.
+fn met<'a>(sides: impl Iterator<Item = &'a Expr>) -> Type {
+    sides.map(|side| side.kind).fold(Type::Unknown, meet)
+}
+
+fn meet(a: Type, b: Type) -> Type {
+    match (a, b) {
+        (Type::Unknown, kind) | (kind, Type::Unknown) => kind,
+        _ if is_real(a) || is_real(b) => Type::Double,
+        _ => a.max(b),
+    }
+}
+
+/// What a side of a comparison made in `kind` is taken for. A BIGINT is
+/// compared with what is not whole as DOUBLE PRECISION, as SQL has it, and not
+/// digit by digit; what has no type is given one.
+fn seen_as(side: Type, kind: Type) -> Type {
+    match side {
+        Type::BigInt if kind == Type::Double => kind,
+        Type::Unknown => kind,
+        _ => side,
+    }
 }
 
 /// The form of a call that fits its arguments.

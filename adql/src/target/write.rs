@@ -238,10 +238,11 @@ impl Writer<'_> {
     }
 
     /// A query whose columns have these types: of two numbers that meet in a
-    /// column engines would make a type of their own.
+    /// column engines would make a type of their own, and of NULLs text.
     pub fn query_as(&mut self, query: &Query, kinds: &[Type]) {
         let same = |(column, kind): (&Column, &Type)| {
-            column.kind == *kind || !column.kind.is_numeric() || !kind.is_numeric()
+            let numbers = column.kind.is_numeric() && kind.is_numeric();
+            column.kind == *kind || !(numbers || column.kind == Type::Unknown)
         };
         if query.columns.iter().zip(kinds).all(same) {
             return self.query(query, false);
@@ -279,6 +280,10 @@ impl Writer<'_> {
                 // A number alone means the column of the answer.
                 OrderKey::Column(column) => {
                     let _ = write!(writer.sql, "{}", column + 1);
+                }
+                // A bare NULL would be read as the name or number of a column.
+                OrderKey::Expr(expr) if expr.kind == Type::Unknown => {
+                    writer.arithmetic(expr, Type::Text);
                 }
                 OrderKey::Expr(expr) => {
                     writer.expr(expr);

@@ -101,7 +101,10 @@ impl Generator<'_> {
         }
         let mut arguments = Vec::with_capacity(count);
         for place in 0..count {
-            arguments.push(self.argument(function, place, family, depth)?);
+            arguments.push(match self.tape.once_in(40) {
+                true => self.nothing(family),
+                false => self.argument(function, place, family, depth)?,
+            });
         }
         let texts: Vec<&str> = arguments.iter().map(|it| it.text.as_str()).collect();
         let text = format!("{}({})", function.name, texts.join(", "));

@@ -36,6 +36,9 @@ impl Generator<'_> {
     fn simple(&mut self) -> String {
         let family = Family::ALL[self.tape.draw(Family::ALL.len())];
         let grouped = self.scope().group.is_some();
+        if self.tape.once_in(20) {
+            return self.of_nothing(family);
+        }
         match self.tape.draw(12) {
             0..=2 => {
                 let (a, b) = (self.value(family, 1), self.value(family, 1));
@@ -72,6 +75,21 @@ impl Generator<'_> {
                 let a = self.value(family, 0);
                 format!("{} = {}", a.text, a.text)
             }
+        }
+    }
+
+    /// A condition on NULL, which has no type of its own.
+    fn of_nothing(&mut self, family: Family) -> String {
+        let (of, low) = (self.value(family, 0).text, self.value(family, 0).text);
+        match self.tape.draw(8) {
+            0 => format!("{of} = NULL"),
+            1 => "NULL IS NULL".to_owned(),
+            2 => format!("{of} NOT IN ({low}, NULL)"),
+            3 => format!("{of} BETWEEN NULL AND {low}"),
+            4 => format!("NULL <> {of}"),
+            5 => format!("COALESCE(NULL, NULL) < {of}"),
+            6 => "CASE WHEN 1 = 1 THEN NULL END IS NULL".to_owned(),
+            _ => format!("NOT (NULL >= {of})"),
         }
     }
 

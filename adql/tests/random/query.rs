@@ -105,9 +105,12 @@ impl Generator<'_> {
         let mut items = Vec::new();
         let mut kinds = Vec::new();
         for family in families {
-            let item = match top && self.tape.once_in(8) && self.scope().group.is_none() {
-                true => self.geometry_item(),
-                false => self.item(*family),
+            let plain = self.scope().group.is_none();
+            let item = match self.tape.draw(24) {
+                21 if plain => self.nothing(*family),
+                22 if top && plain => self.truth().unwrap_or_else(|| self.item(*family)),
+                23 | 20 if top && plain => self.geometry_item(),
+                _ => self.item(*family),
             };
             kinds.push(item.kind);
             items.push(item);
@@ -151,6 +154,16 @@ impl Generator<'_> {
             kinds,
             ordered: total,
         }
+    }
+
+    /// A column that is true or false.
+    fn truth(&mut self) -> Option<Value> {
+        let columns = self.scope().columns.iter();
+        let flags: Vec<Value> = columns
+            .filter(|it| it.kind == Type::Boolean)
+            .cloned()
+            .collect();
+        (!flags.is_empty()).then(|| flags[self.tape.draw(flags.len())].clone())
     }
 
     fn name_of(&mut self, number: usize, top: bool) -> String {
@@ -306,7 +319,9 @@ impl Generator<'_> {
 
     fn from(&mut self, scope: &mut Scope, depth: usize) -> String {
         let mut text = self.source(scope, depth);
-        for _ in 0..self.tape.draw(1 + depth.min(2)) {
+        // Two joins are rare: every one multiplies the rows.
+        let joins = [0, 1, 0, 1, 0, 1, 1, 2][self.tape.draw(8)].min(depth);
+        for _ in 0..joins {
             text = self.joined(text, scope, depth);
         }
         // What a comma separates does not see the other side.

@@ -71,14 +71,14 @@ impl Generator<'_> {
         if depth == 0 {
             return self.leaf(family);
         }
-        match self.tape.draw(8) {
+        match self.tape.draw(10) {
             0 | 1 => self.leaf(family),
             2 | 3 => self.operation(family, depth - 1),
-            4 | 5 => match self.call(family, depth - 1) {
+            4..=7 => match self.call(family, depth - 1) {
                 Some(value) => value,
                 None => self.leaf(family),
             },
-            6 => self.cast(family, depth - 1),
+            8 => self.cast(family, depth - 1),
             _ if self.bold => self.leaf(family),
             _ => self.case(family, depth - 1),
         }
@@ -145,6 +145,15 @@ impl Generator<'_> {
         }
     }
 
+    /// NULL, where it is the same to every row; a value of the family where
+    /// not.
+    pub(super) fn nothing(&mut self, family: Family) -> Value {
+        match self.bold {
+            true => self.leaf(family),
+            false => Value::new("NULL", Type::Unknown, Bounds::new(0.0, 0)),
+        }
+    }
+
     /// Whether a careful query may hold a number like this: it is no overflow.
     pub(super) fn may_stand(&self, kind: Type, bounds: Bounds) -> bool {
         let most = if kind.is_integer() { 9.2e18 } else { 1e300 };
@@ -163,8 +172,11 @@ impl Generator<'_> {
     }
 
     fn arithmetic(&mut self, family: Family, depth: usize) -> Value {
-        let a = self.value(family, depth);
-        let whole = a.kind.is_integer();
+        let a = match self.tape.once_in(30) {
+            true => self.nothing(family),
+            false => self.value(family, depth),
+        };
+        let whole = a.kind.is_integer() || a.kind == Type::Unknown && family == Family::Whole;
         let kind = if whole { Type::BigInt } else { Type::Double };
         if self.tape.once_in(6) {
             if whole && self.tape.once_in(2) {
@@ -236,7 +248,10 @@ impl Generator<'_> {
 
     fn case(&mut self, family: Family, depth: usize) -> Value {
         let then = self.value(family, depth);
-        let other = self.value(family, depth);
+        let other = match self.tape.once_in(8) {
+            true => self.nothing(family),
+            false => self.value(family, depth),
+        };
         let (kind, bounds) = (
             wider(then.kind, other.kind),
             then.bounds.either(other.bounds),
@@ -422,6 +437,7 @@ fn of_family(value: Value, family: Family) -> Option<Value> {
 pub(super) fn wider(a: Type, b: Type) -> Type {
     match (a, b) {
         _ if a == b => a,
+        (Type::Unknown, kind) | (kind, Type::Unknown) => kind,
         _ if a.is_integer() && b.is_integer() => a.max(b),
         _ if a.is_numeric() => Type::Double,
         _ => Type::Text,
