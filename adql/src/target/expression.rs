@@ -289,13 +289,20 @@ impl Writer<'_> {
                 break;
             };
             rest = after;
-            match which.parse::<usize>() {
-                Ok(number) => {
-                    if let Some(argument) = arguments.get(number) {
-                        one(self, argument);
-                    }
-                }
-                Err(_) => self.list(arguments, ", ", one),
+            if let Some(name) = which.strip_prefix('@') {
+                let name = self.target.function(name);
+                self.push(&name);
+                continue;
+            }
+            let (which, coordinate) = which.split_once('.').unwrap_or((which, ""));
+            let Ok(number) = which.parse::<usize>() else {
+                self.list(arguments, ", ", one);
+                continue;
+            };
+            match (arguments.get(number), coordinate) {
+                (Some(argument), "") => one(self, argument),
+                (Some(point), which) => self.coordinate(which == "2", point),
+                (None, _) => {}
             }
         }
         self.push(rest);
