@@ -135,6 +135,10 @@ pub const GEOMETRY: &[Feature] = &[
     feature(ADQL_GEO, "DISTANCE"),
     feature(ADQL_GEO, "COORD1"),
     feature(ADQL_GEO, "COORD2"),
+    feature(ADQL_GEO, "COORDSYS"),
+    feature(ADQL_GEO, "AREA"),
+    feature(ADQL_GEO, "CENTROID"),
+    feature(ADQL_GEO, "REGION"),
 ];
 
 const fn feature(kind: &'static str, form: &'static str) -> Feature {
