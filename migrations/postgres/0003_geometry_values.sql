@@ -153,8 +153,8 @@ BEGIN
     END IF;
   END IF;
   count := cardinality(words);
-  IF NOT CASE kind WHEN 'POINT' THEN count = 2 WHEN 'CIRCLE' THEN count = 3
-    ELSE count >= 6 AND count % 2 = 0 END
+  IF NOT (CASE kind WHEN 'POINT' THEN count = 2 WHEN 'CIRCLE' THEN count = 3
+    ELSE count >= 6 AND count % 2 = 0 END)
     OR EXISTS (SELECT FROM unnest(words) AS word
       WHERE word !~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$') THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
