@@ -85,6 +85,12 @@ impl Published {
             description: Some(self.description.clone()),
             utype: self.utype.clone(),
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
+            indexed: self
+                .columns
+                .iter()
+                .filter(|published| published.indexed)
+                .map(|published| published.column.name.clone())
+                .collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
             keys: from_here.map(Key::foreign).collect(),
