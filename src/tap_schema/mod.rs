@@ -12,11 +12,13 @@ mod datatype;
 mod load;
 mod own;
 mod publish;
+mod ucd;
 
 pub use datatype::Datatype;
 pub use load::load;
 pub use own::{keys, own};
 pub use publish::publish;
+pub use ucd::ucd_fault;
 
 use adql::Column;
 use adql::catalog::{ForeignKey, PositionIndex, RegionIndex, Table};
