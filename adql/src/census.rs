@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::functions::FUNCTIONS;
+use crate::functions;
 use crate::query::{
-    Aggregate, Binary, Body, Comparison, Expr, Join, Node, Order, OrderKey, Query, Relation,
-    Select, SetOperator, Shape, Source,
+    Aggregate, Binary, Body, Comparison, Expr, Join, Measure, Node, Order, OrderKey, Query,
+    Relation, Select, SetOperator, Shape, Source,
 };
 
 /// How often each part of the language stands in a query: `Node::Cast`,
@@ -40,10 +40,11 @@ variants!(BINARIES, binary, Binary: Add Subtract Multiply Divide BitAnd BitOr Bi
 variants!(COMPARISONS, comparison, Comparison: Equal NotEqual Less LessEqual Greater GreaterEqual);
 variants!(AGGREGATES, aggregate, Aggregate: Avg Count Max Min Sum);
 variants!(SHAPES, shape, Shape: Point Circle Polygon Box);
+variants!(MEASURES, measure, Measure: Area Centroid);
 variants!(RELATIONS, relation, Relation: Meets Inside);
 variants!(NODES, node, Node:
     Column Literal Negate BitNot Binary Compare And Or Not IsNull Between InList InQuery Exists
-    Like Case Cast Call Aggregate Geometry Constant Coordinate Distance Spatial Ranged);
+    Like Case Cast Call Aggregate Geometry Constant Coordinate Distance Measure Spatial Ranged);
 
 /// Clauses, which are fields and no variants.
 const CLAUSES: &[&str] = &[
@@ -73,6 +74,7 @@ pub fn empty() -> Census {
         COMPARISONS,
         AGGREGATES,
         SHAPES,
+        MEASURES,
         RELATIONS,
         NODES,
         CLAUSES,
@@ -81,7 +83,7 @@ pub fn empty() -> Census {
         .into_iter()
         .flatten()
         .map(|name| (*name).to_owned());
-    let functions = FUNCTIONS.iter().map(|function| called(function.name));
+    let functions = functions::all().map(|function| called(function.name));
     names.chain(functions).map(|name| (name, 0)).collect()
 }
 
@@ -180,6 +182,7 @@ impl Counter<'_> {
             Node::Compare { operator, .. } => self.add(comparison(operator)),
             Node::Call { function, .. } => self.add(&called(function.name)),
             Node::Geometry { shape: which, .. } => self.add(shape(which)),
+            Node::Measure { measure: which, .. } => self.add(measure(which)),
             Node::Spatial(spatial) => self.add(relation(&spatial.relation)),
             Node::Aggregate {
                 aggregate: which,

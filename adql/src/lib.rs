@@ -33,6 +33,7 @@ pub mod catalog;
 pub mod functions;
 pub mod time;
 mod types;
+pub mod units;
 
 mod check;
 mod query;

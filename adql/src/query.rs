@@ -26,6 +26,20 @@ pub struct Query {
 }
 
 impl Query {
+    /// Whether column `number` (from 0) is a region that can be searched by
+    /// its index columns from a query around this one.
+    pub(crate) fn searchable(&self, number: usize) -> bool {
+        let region = self.columns.get(number).map(|column| column.kind) == Some(Type::Region);
+        region && self.has_region(number)
+    }
+
+    fn has_region(&self, number: usize) -> bool {
+        match &self.body {
+            Body::Select(select) => select.items.get(number).is_some_and(Expr::has_region),
+            Body::Set { left, right, .. } => left.has_region(number) && right.has_region(number),
+        }
+    }
+
     /// The columns of the answer, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -224,13 +238,19 @@ pub(crate) enum Node {
         point: Box<Expr>,
     },
     Distance(Box<Expr>, Box<Expr>),
+    /// What is measured of a geometry.
+    Measure {
+        measure: Measure,
+        geometry: Box<Expr>,
+    },
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
     /// contain the key of every row that can fulfil it; the exact condition
     /// decides. Both stand as one unit, so that it stays right under NOT.
     Ranged {
         source: usize,
-        table: Arc<Table>,
+        /// None where the source is a subquery.
+        table: Option<Arc<Table>>,
         /// The hidden column of the keys.
         key: String,
         ranges: Vec<(i64, i64)>,
@@ -277,6 +297,13 @@ pub(crate) enum Shape {
     Box,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    /// Square degrees.
+    Area,
+    Centroid,
+}
+
 /// A spatial condition: the two regions meet, or the first lies inside the
 /// second.
 #[derive(Clone, Debug, PartialEq)]
@@ -307,6 +334,28 @@ impl Expr {
 
     pub fn negated(self) -> Expr {
         Expr::boolean(Node::Not(Box::new(self)))
+    }
+
+    /// Whether the index columns of a region can be had of this expression: it
+    /// is a column that has them, a region of the query, or a choice of such.
+    pub fn has_region(&self) -> bool {
+        match &self.node {
+            Node::Literal(Value::Null) => true,
+            Node::Column { region, .. } => region.is_some(),
+            Node::Constant { .. } => self.kind == Type::Region,
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                let mut results = branches.iter().map(|(_, r)| r).chain(otherwise.as_deref());
+                results.all(Expr::has_region)
+            }
+            Node::Call {
+                function,
+                arguments,
+            } => function.name == "COALESCE" && arguments.iter().all(Expr::has_region),
+            _ => false,
+        }
     }
 
     /// The number this expression is, if the query alone decides it.
@@ -362,6 +411,9 @@ impl Expr {
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
+            | Node::Measure {
+                geometry: inner, ..
+            }
             | Node::Aggregate {
                 argument: Some(inner),
                 ..

@@ -2,7 +2,7 @@
 //! description, as far as they survive the expression.
 
 use crate::functions::Unit;
-use crate::query::{Aggregate, Binary, Expr, Node};
+use crate::query::{Aggregate, Binary, Expr, Measure, Node};
 use crate::types::{Column, Type};
 
 impl Expr {
@@ -55,6 +55,7 @@ impl Expr {
                 Node::Coordinate { second: false, .. } => "coord1".to_owned(),
                 Node::Coordinate { second: true, .. } => "coord2".to_owned(),
                 Node::Geometry { shape, .. } => shape.name().to_lowercase(),
+                Node::Measure { measure, .. } => measure.name().to_lowercase(),
                 _ => format!("col_{number}"),
             };
         }
@@ -85,7 +86,12 @@ impl Expr {
                 Unit::Kept => arguments.first().and_then(Expr::unit),
                 Unit::Is(unit) => Some(unit.to_owned()),
             },
+            Node::Measure {
+                measure: Measure::Area,
+                ..
+            } => Some("deg2".to_owned()),
             Node::Distance(..)
+            | Node::Measure { .. }
             | Node::Coordinate { .. }
             | Node::Geometry { .. }
             | Node::Constant { .. } => Some("deg".to_owned()),

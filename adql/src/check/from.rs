@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
-use crate::catalog::Table;
+use super::scope::{DerivedColumn, Name, Scope, ScopeColumn, ScopeSource, around};
+use crate::catalog::{RegionIndex, Table};
 use crate::functions;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
@@ -84,7 +84,8 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                let source = self.derived(id, Some(alias), &query.columns);
+                let columns = DerivedColumn::of(&query);
+                let source = derived(id, Some(alias), &columns, self.catalog.is_open());
                 self.bring(scope, source)?;
                 Some(Source::Derived {
                     id,
@@ -128,7 +129,7 @@ impl Checker<'_> {
             let (number, columns) = (*number, columns.clone());
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            let source = self.derived(id, alias, &columns);
+            let source = derived(id, alias, &columns, self.catalog.is_open());
             self.bring(scope, source)?;
             return Some(Source::Common { id, number });
         }
@@ -146,32 +147,6 @@ impl Checker<'_> {
         };
         self.bring(scope, source)?;
         Some(Source::Table { id, table })
-    }
-
-    /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
-    /// the user calls them never gets there. One of NULLs alone is text.
-    fn derived(&self, id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
-        let open = self.catalog.is_open();
-        let columns = columns.iter().enumerate().map(|(number, column)| {
-            let mut column = column.clone();
-            if column.kind == Type::Unknown && !open {
-                column.kind = Type::Text;
-            }
-            ScopeColumn {
-                stored: format!("c{}", number + 1),
-                column: Arc::new(column),
-                region: None,
-                merged: false,
-            }
-        });
-        ScopeSource {
-            id,
-            alias,
-            schema: None,
-            table: String::new(),
-            columns: columns.collect(),
-            open: false,
-        }
     }
 
     fn find_table(&mut self, names: &[Name]) -> Option<Arc<Table>> {
@@ -442,4 +417,40 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
         merged: false,
     });
     columns.collect()
+}
+
+/// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
+/// the user calls them never gets there.
+/// The index columns of a region come along as `c1_key`, `c1_x`, …
+/// Without names that are not known, a column without a type is one of NULLs,
+/// and text.
+fn derived(id: usize, alias: Option<Name>, columns: &[DerivedColumn], open: bool) -> ScopeSource {
+    let columns = columns.iter().enumerate().map(|(number, derived)| {
+        let stored = format!("c{}", number + 1);
+        let index = RegionIndex {
+            column: derived.column.name.clone(),
+            prefix: stored.clone(),
+        };
+        let column = match derived.column.kind {
+            Type::Unknown if !open => Arc::new(Column {
+                kind: Type::Text,
+                ..derived.column.as_ref().clone()
+            }),
+            _ => derived.column.clone(),
+        };
+        ScopeColumn {
+            stored,
+            column,
+            region: derived.searchable.then(|| Arc::new(index)),
+            merged: false,
+        }
+    });
+    ScopeSource {
+        id,
+        alias,
+        schema: None,
+        table: String::new(),
+        columns: columns.collect(),
+        open: false,
+    }
 }

@@ -5,7 +5,7 @@ use sqlparser::ast::{self, Spanned};
 use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
-use crate::functions::{self, Argument, FUNCTIONS, Function};
+use crate::functions::{self, Argument, Function};
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Aggregate, Expr, Node};
@@ -73,13 +73,14 @@ impl Checker<'_> {
         if OTHERS.contains(&name.as_str()) {
             return self.geometry_call(&name, &arguments, scope, at);
         }
-        match functions::find(&name) {
-            Some(found) => self.plain_call(found, &arguments, scope, at),
+        let ways: Vec<&'static Function> = functions::named(&name).collect();
+        match ways.first() {
+            Some(_) => self.plain_call(&ways, &arguments, scope, at),
             None => {
                 for argument in &arguments {
                     self.expression(argument, scope);
                 }
-                let known = FUNCTIONS.iter().map(|f| f.name);
+                let known = functions::all().map(|f| f.name);
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
@@ -91,9 +92,10 @@ impl Checker<'_> {
         }
     }
 
+    /// A call of a function in one of the ways it can be called.
     fn plain_call(
         &mut self,
-        function: &'static Function,
+        ways: &[&'static Function],
         arguments: &[&ast::Expr],
         scope: &Scope,
         at: Option<Place>,
@@ -102,35 +104,29 @@ impl Checker<'_> {
             .iter()
             .map(|argument| self.value(argument, scope))
             .collect();
-        let most = function.arguments.len();
-        let few = arguments.len() < most - function.optional;
-        if few || (arguments.len() > most && !function.repeated) {
-            return self.arity(&function.signature(), arguments.len(), at);
-        }
+        let fitting = ways.iter().filter(|way| way.takes(arguments.len()));
+        let fitting: Vec<&'static Function> = fitting.copied().collect();
+        let Some(&first) = fitting.first() else {
+            let signatures: Vec<String> = ways.iter().map(|way| way.signature()).collect();
+            return self.arity(&signatures.join(" or "), arguments.len(), at);
+        };
         let checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
+        let function = fitting
+            .into_iter()
+            .find(|way| way.misfit(&checked).is_none())
+            .unwrap_or(first);
+        if let Some((number, what)) = function.misfit(&checked) {
+            let sentence = format!(
+                "argument {} of {} must be {what}, not {}",
+                number + 1,
+                function.name,
+                checked[number].kind
+            );
+            let message = Message::new(308, sentence).at(span(arguments[number].span()));
+            return self.fail(message.hint(function.signature()));
+        }
         let mut widest = Type::Unknown;
-        for (number, (value, argument)) in checked.iter().zip(arguments).enumerate() {
-            let place = span(argument.span());
-            let given = function.arguments.get(number);
-            let wanted = given.or_else(|| function.arguments.last());
-            let (fits, what) = match wanted {
-                Some(Argument::Number) => (value.kind.is_numeric(), "a number"),
-                Some(Argument::Integer) => (value.kind.is_integer(), "a whole number"),
-                Some(Argument::Text) => {
-                    (matches!(value.kind, Type::Text | Type::Region), "a string")
-                }
-                Some(Argument::Any) | None => (true, "a value"),
-            };
-            if !fits && value.kind != Type::Unknown {
-                let sentence = format!(
-                    "argument {} of {} must be {what}, not {}",
-                    number + 1,
-                    function.name,
-                    value.kind
-                );
-                let message = Message::new(308, sentence).at(place);
-                return self.fail(message.hint(function.signature()));
-            }
+        for (value, argument) in checked.iter().zip(arguments) {
             widest = match common_type(widest, value.kind) {
                 Some(kind) => kind,
                 None if function.result == functions::Result::Widest => {
@@ -138,7 +134,7 @@ impl Checker<'_> {
                         "the arguments of {} are both {widest} and {}",
                         function.name, value.kind
                     );
-                    return self.fail(Message::new(302, sentence).at(place));
+                    return self.fail(Message::new(302, sentence).at(span(argument.span())));
                 }
                 None => widest,
             };
@@ -250,6 +246,30 @@ impl Checker<'_> {
             return self.fail(Message::new(308, sentence).at(at));
         }
         self.as_time(value, at)
+    }
+}
+
+impl Function {
+    fn takes(&self, count: usize) -> bool {
+        let most = self.arguments.len();
+        count >= most - self.optional && (count <= most || self.repeated)
+    }
+
+    /// The first argument of a wrong type, and what it should be.
+    fn misfit(&self, values: &[Expr]) -> Option<(usize, &'static str)> {
+        let text = |kind| matches!(kind, Type::Text | Type::Region);
+        values.iter().enumerate().find_map(|(number, value)| {
+            let given = self.arguments.get(number);
+            let (fits, what) = match given.or(self.arguments.last())? {
+                Argument::Number => (value.kind.is_numeric(), "a number"),
+                Argument::Integer => (value.kind.is_integer(), "a whole number"),
+                Argument::Text => (text(value.kind), "a string"),
+                Argument::Timestamp => (value.kind == Type::Timestamp, "a timestamp"),
+                Argument::Point => (value.kind == Type::Point, "a point"),
+                Argument::Any => return None,
+            };
+            (!fits && value.kind != Type::Unknown).then_some((number, what))
+        })
     }
 }
 

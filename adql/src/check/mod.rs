@@ -22,7 +22,7 @@ use crate::message::{Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
 use crate::types::{Column, Type};
-use scope::{Name, Scope};
+use scope::{DerivedColumn, Name, Scope};
 
 /// Checks a parsed query against what is published. All that is wrong is said.
 pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
@@ -47,7 +47,7 @@ struct Checker<'a> {
     /// How many sources of rows have been numbered.
     sources: usize,
     /// The `WITH` queries in force: name, number, columns.
-    common: Vec<(Name, usize, Vec<Column>)>,
+    common: Vec<(Name, usize, Vec<DerivedColumn>)>,
 }
 
 impl Checker<'_> {
@@ -111,7 +111,7 @@ impl Checker<'_> {
             }
             let number = self.next_source();
             let name = self.name(&common.alias.name)?;
-            self.common.push((name, number, query.columns.clone()));
+            self.common.push((name, number, DerivedColumn::of(&query)));
             tables.push(CommonTable { number, query });
         }
         Some(tables)

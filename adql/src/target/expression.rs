@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::quote;
-use super::write::Writer;
+use super::write::{Outer, Writer};
 use crate::functions::{self, Sql};
 use crate::query::{Aggregate, Binary, Comparison, Expr, Node};
 use crate::statement::Value;
@@ -118,7 +118,7 @@ impl Writer<'_> {
                 self.push("(");
                 self.compared(operand, kind);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.query_as(query, &[seen_as(column, kind)]);
+                self.query_as(query, &[seen_as(column, kind)], &Outer::CONDITION);
                 self.push("))");
             }
             Node::Exists(query) => {
@@ -130,7 +130,7 @@ impl Writer<'_> {
                 } else {
                     "EXISTS ("
                 });
-                self.query(query, false);
+                self.query(query, &Outer::CONDITION);
                 self.push(if skips { ") AS u)" } else { ")" });
             }
             Node::Like {
@@ -192,7 +192,8 @@ impl Writer<'_> {
                 key,
                 ranges,
                 exact,
-            } => self.ranged(*source, table, key, ranges, exact),
+            } => self.ranged(*source, table.as_ref(), key, ranges, exact),
+            Node::Measure { measure, geometry } => self.measure(*measure, geometry),
         }
     }
 
@@ -281,6 +282,20 @@ impl Writer<'_> {
     }
 
     fn cast(&mut self, inner: &Expr, kind: Type) {
+        if matches!(inner.kind, Type::Text | Type::Region)
+            && let Some(reader) = text_reader(kind)
+        {
+            let name = self.target.function(reader);
+            self.push(&name);
+            self.push("(");
+            self.expr(inner);
+            if kind.is_geometry() {
+                self.push(", '");
+                self.push(&kind.to_string());
+                self.push("'");
+            }
+            return self.push(")");
+        }
         if let Some(function) = self.target.conversion(inner.kind, kind) {
             let (before, after) = function.split_once("{0}").unwrap_or((function, ""));
             self.push(before);
@@ -332,13 +347,20 @@ impl Writer<'_> {
                 break;
             };
             rest = after;
-            match which.parse::<usize>() {
-                Ok(number) => {
-                    if let Some(argument) = arguments.get(number) {
-                        one(self, argument);
-                    }
-                }
-                Err(_) => self.list(arguments, ", ", one),
+            if let Some(name) = which.strip_prefix('@') {
+                let name = self.target.function(name);
+                self.push(&name);
+                continue;
+            }
+            let (which, coordinate) = which.split_once('.').unwrap_or((which, ""));
+            let Ok(number) = which.parse::<usize>() else {
+                self.list(arguments, ", ", one);
+                continue;
+            };
+            match (arguments.get(number), coordinate) {
+                (Some(argument), "") => one(self, argument),
+                (Some(point), which) => self.coordinate(which == "2", point),
+                (None, _) => {}
             }
         }
         self.push(rest);
@@ -432,6 +454,15 @@ fn seen_as(side: Type, kind: Type) -> Type {
         Type::BigInt if kind == Type::Double => kind,
         Type::Unknown => kind,
         _ => side,
+    }
+}
+
+/// The function of ours that reads a value from text.
+fn text_reader(kind: Type) -> Option<&'static str> {
+    match kind {
+        Type::Timestamp => Some("text_to_timestamp_1"),
+        Type::Point | Type::Circle | Type::Polygon => Some("sky_coordinates_1"),
+        _ => None,
     }
 }
 

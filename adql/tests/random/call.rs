@@ -6,7 +6,7 @@
 //! without failing.
 
 use adql::Type;
-use adql::functions::{FUNCTIONS, Function};
+use adql::functions::{Function, all};
 
 use super::tables::Bounds;
 use super::value::wider;
@@ -85,8 +85,7 @@ impl Generator<'_> {
             _ => false,
         };
         let careful = |function: &Function| self.bold || domains(function.name).is_some();
-        let known: Vec<&Function> = FUNCTIONS
-            .iter()
+        let known: Vec<&Function> = all()
             .filter(|it| gives(it) && careful(it) && !VOLATILE.contains(&it.name))
             // COALESCE does not compute what it does not need.
             .filter(|it| !(self.bold && it.name == "COALESCE"))
@@ -221,7 +220,7 @@ impl Generator<'_> {
 
     /// A condition on a function that gives another value each time.
     pub(super) fn volatile(&mut self) -> String {
-        let volatile = FUNCTIONS.iter().filter(|it| VOLATILE.contains(&it.name));
+        let volatile = all().filter(|it| VOLATILE.contains(&it.name));
         let volatile: Vec<&Function> = volatile.collect();
         let function = volatile[self.tape.draw(volatile.len())];
         let count = function.arguments.len() - self.tape.draw(function.optional + 1);

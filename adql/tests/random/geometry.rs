@@ -26,10 +26,11 @@ impl Generator<'_> {
             (Some((lon, lat)), 0..=2) => format!("POINT({lon}, {lat})"),
             _ => {
                 let (lon, lat) = (self.tape.pick(LONGITUDES), self.tape.pick(LATITUDES));
-                match self.tape.draw(3) {
+                match self.tape.draw(4) {
                     0 => format!("POINT({lon}, {lat})"),
                     1 => format!("POINT('ICRS', {lon}, {lat})"),
-                    _ => format!("CENTROID(CIRCLE({lon}, {lat}, 1))"),
+                    2 => format!("CENTROID(CIRCLE({lon}, {lat}, 1))"),
+                    _ => format!("CENTROID({})", self.region()),
                 }
             }
         }
@@ -138,7 +139,7 @@ impl Generator<'_> {
             ),
             1 => number(format!("COORD1({})", self.point()), 360.0),
             2 => number(format!("COORD2({})", self.point()), 90.0),
-            3 => number("AREA(CIRCLE(10, 20, 2))".to_owned(), 100.0),
+            3 => number(format!("AREA({})", self.region()), 41_253.0),
             _ => Value::new(self.predicate(), Type::Integer, Bounds::new(1.0, 0)),
         }
     }

@@ -184,7 +184,7 @@ impl Generator<'_> {
                 return Value::new(format!("(~ {})", a.text), Type::BigInt, bounds);
             }
             // The smallest whole number has no opposite.
-            if !self.may_stand(kind, a.bounds) {
+            if a.kind == Type::Unknown || !self.may_stand(kind, a.bounds) {
                 return a;
             }
             return Value::new(format!("(- {})", a.text), kind, a.bounds);

@@ -1,6 +1,7 @@
 //! CAST with PostgreSQL's answers: what is no number or out of the range of
 //! the type is refused, and a number becomes the shortest text that means it.
 
+use adql::time;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
@@ -35,6 +36,14 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             true => Err(Refusal::new(OUT_OF_RANGE)),
             false => Ok(Value::Real(single.into())),
         }
+    })?;
+    add(connection, "text_to_timestamp_1", 1, |of| {
+        let text = of.text(0)?;
+        let time = time::parse(text).and_then(time::fixed);
+        time.map(Value::Text).ok_or_else(|| {
+            let start: String = text.chars().take(40).collect();
+            Refusal::new(format!("the text \"{start}\" is not a date or time"))
+        })
     })?;
     add(connection, "double_to_text", 1, |of| {
         // Plus 0: there is no -0 in texts.

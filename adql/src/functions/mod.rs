@@ -1,0 +1,226 @@
+//! ONE table of functions: what they take, what they give, how each target
+//! writes them, and the feature they are announced as. Checking, writing and
+//! the capabilities document all read it, so that nothing is announced that
+//! is not done.
+//!
+//! Source: REC-ADQL-2.1 sections 2.3 (mathematics), 2.5 (geometry) and 4
+//! (optional features).
+
+mod catalogue;
+mod mathematics;
+mod strings;
+
+use crate::types::Type;
+
+/// Every function with plain arguments. A name that can be called in several
+/// ways has an entry for each.
+static FUNCTIONS: &[&[Function]] = &[
+    mathematics::MATHEMATICS,
+    strings::STRINGS,
+    catalogue::CATALOGUE,
+];
+
+/// A function with plain arguments. Aggregates and geometry are structures of
+/// [`crate::query`] and are listed in [`GEOMETRY`] for capabilities alone.
+#[derive(Debug)]
+pub struct Function {
+    pub name: &'static str,
+    pub arguments: &'static [Argument],
+    /// How many of `arguments` may be left out, from the end.
+    pub optional: usize,
+    /// The last argument may be repeated.
+    pub repeated: bool,
+    pub result: Result,
+    pub unit: Unit,
+    pub(crate) sql: Sql,
+    /// Form and feature type when it is an optional feature of the language.
+    pub feature: Option<Feature>,
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Function) -> bool {
+        self.name == other.name
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    Number,
+    /// A whole number.
+    Integer,
+    Text,
+    Timestamp,
+    Point,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Result {
+    Is(Type),
+    /// The widest type of the arguments.
+    Widest,
+    /// BIGINT for whole numbers, else DOUBLE PRECISION.
+    Number,
+}
+
+/// What becomes of the unit of the first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Lost,
+    Kept,
+    Is(&'static str),
+}
+
+/// How a call is written: `{0}`, `{1}`, … are the arguments, `{*}` all of
+/// them, `{0.1}` and `{0.2}` the coordinates of an argument that is a point,
+/// `{@name_1}` is a function of ours with its schema; the forms are for all arguments given, and for the optional one left
+/// out where that differs.
+#[derive(Debug)]
+pub(crate) enum Sql {
+    Same(&'static str),
+    Both {
+        postgres: &'static str,
+        sqlite: &'static str,
+    },
+    /// By the number of arguments: without and with the optional last one.
+    Optional {
+        without: &'static Sql,
+        with: &'static Sql,
+    },
+    /// Whole numbers are treated differently.
+    Whole {
+        whole: &'static Sql,
+        other: &'static Sql,
+    },
+}
+
+/// A language feature of TAPRegExt 1.0 (section 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feature {
+    pub kind: &'static str,
+    pub form: &'static str,
+    /// Of a user defined function: what it does.
+    pub description: Option<&'static str>,
+}
+
+/// TAPRegExt 1.0 section 2.3: `form` is the signature.
+pub const UDF: &str = "ivo://ivoa.net/std/tapregext#features-udf";
+pub const ADQL_GEO: &str = "ivo://ivoa.net/std/tapregext#features-adqlgeo";
+pub const ADQL_STRING: &str = "ivo://ivoa.net/std/tapregext#features-adql-string";
+pub const ADQL_SETS: &str = "ivo://ivoa.net/std/tapregext#features-adql-sets";
+pub const ADQL_COMMON_TABLE: &str = "ivo://ivoa.net/std/tapregext#features-adql-common-table";
+pub const ADQL_TYPE: &str = "ivo://ivoa.net/std/tapregext#features-adql-type";
+pub const ADQL_CONDITIONAL: &str = "ivo://ivoa.net/std/tapregext#features-adql-conditional";
+pub const ADQL_OFFSET: &str = "ivo://ivoa.net/std/tapregext#features-adql-offset";
+
+/// The optional features of the language that are not calls of [`FUNCTIONS`].
+pub const FEATURES: &[Feature] = &[
+    feature(ADQL_STRING, "ILIKE"),
+    feature(ADQL_SETS, "UNION"),
+    feature(ADQL_SETS, "EXCEPT"),
+    feature(ADQL_SETS, "INTERSECT"),
+    feature(ADQL_COMMON_TABLE, "WITH"),
+    feature(ADQL_TYPE, "CAST"),
+    feature(ADQL_OFFSET, "OFFSET"),
+];
+
+/// The geometry that is checked, indexed and written (ADQL 2.1 section 4.2).
+pub const GEOMETRY: &[Feature] = &[
+    feature(ADQL_GEO, "POINT"),
+    feature(ADQL_GEO, "CIRCLE"),
+    feature(ADQL_GEO, "POLYGON"),
+    feature(ADQL_GEO, "BOX"),
+    feature(ADQL_GEO, "CONTAINS"),
+    feature(ADQL_GEO, "INTERSECTS"),
+    feature(ADQL_GEO, "DISTANCE"),
+    feature(ADQL_GEO, "COORD1"),
+    feature(ADQL_GEO, "COORD2"),
+    feature(ADQL_GEO, "COORDSYS"),
+    feature(ADQL_GEO, "AREA"),
+    feature(ADQL_GEO, "CENTROID"),
+    feature(ADQL_GEO, "REGION"),
+];
+
+const fn feature(kind: &'static str, form: &'static str) -> Feature {
+    Feature {
+        kind,
+        form,
+        description: None,
+    }
+}
+
+/// A user defined function: its signature as ADQL 2.1 section 4.2.23 writes it
+/// (`name(argument TYPE, …) -> TYPE`) and what it does.
+const fn udf(form: &'static str, description: &'static str) -> Option<Feature> {
+    Some(Feature {
+        kind: UDF,
+        form,
+        description: Some(description),
+    })
+}
+
+/// Every function with plain arguments.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().copied().flatten()
+}
+
+/// The first function of that name, ignoring case.
+pub fn find(name: &str) -> Option<&'static Function> {
+    named(name).next()
+}
+
+/// The ways in which a name can be called.
+pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
+    all().filter(move |function| function.name.eq_ignore_ascii_case(name))
+}
+
+impl Function {
+    /// `MOD(number, number)`, for messages.
+    pub fn signature(&self) -> String {
+        let required = self.arguments.len() - self.optional;
+        let mut text = format!("{}(", self.name);
+        for (number, argument) in self.arguments.iter().enumerate() {
+            if number >= required {
+                text.push('[');
+            }
+            if number > 0 {
+                text.push_str(", ");
+            }
+            text.push_str(match argument {
+                Argument::Number => "number",
+                Argument::Integer => "integer",
+                Argument::Text => "string",
+                Argument::Timestamp => "timestamp",
+                Argument::Point => "point",
+                Argument::Any => "value",
+            });
+        }
+        if self.repeated {
+            text.push_str(", …");
+        }
+        text.push_str(&"]".repeat(self.optional));
+        text.push(')');
+        text
+    }
+}
+
+const fn plain(
+    name: &'static str,
+    arguments: &'static [Argument],
+    unit: Unit,
+    sql: Sql,
+) -> Function {
+    Function {
+        name,
+        arguments,
+        optional: 0,
+        repeated: false,
+        result: Result::Is(Type::Double),
+        unit,
+        sql,
+        feature: None,
+    }
+}
+
+const NUMBER: &[Argument] = &[Argument::Number];
+const NUMBERS: &[Argument] = &[Argument::Number, Argument::Number];
