@@ -224,6 +224,14 @@ pub(crate) enum Node {
         point: Box<Expr>,
     },
     Distance(Box<Expr>, Box<Expr>),
+    /// Square degrees of a region that the query alone decides.
+    Area(Arc<Region>),
+    /// The value times the factor, which is then in the unit.
+    InUnit {
+        value: Box<Expr>,
+        factor: f64,
+        unit: String,
+    },
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
     /// contain the key of every row that can fulfil it; the exact condition
@@ -315,6 +323,8 @@ impl Expr {
             Node::Literal(Value::BigInt(n)) => Some(*n as f64),
             Node::Literal(Value::Double(n)) => Some(*n),
             Node::Negate(inner) => inner.number().map(|n| -n),
+            Node::Area(region) => Some(region.area()),
+            Node::InUnit { value, factor, .. } => value.number().map(|n| n * factor),
             Node::Binary {
                 operator,
                 left,
@@ -343,6 +353,7 @@ impl Expr {
             | Node::Literal(_)
             | Node::Constant { .. }
             | Node::Exists(_)
+            | Node::Area(_)
             | Node::Aggregate { argument: None, .. } => {}
             Node::Negate(inner)
             | Node::BitNot(inner)
@@ -352,6 +363,7 @@ impl Expr {
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
+            | Node::InUnit { value: inner, .. }
             | Node::Aggregate {
                 argument: Some(inner),
                 ..

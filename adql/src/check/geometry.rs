@@ -377,7 +377,7 @@ impl Checker<'_> {
             return self.fail(Message::new(407, sentence).at(at));
         };
         if name == "AREA" {
-            return Some(Expr::literal(Value::Double(region.area()), Type::Double));
+            return Some(Expr::new(Node::Area(region.clone()), Type::Double));
         }
         let (lon, lat) = region.centroid().lon_lat();
         match Region::point(lon, lat) {

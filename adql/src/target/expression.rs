@@ -162,6 +162,17 @@ impl Writer<'_> {
             }
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
+            Node::Area(region) => self.parameter(Value::Double(region.area())),
+            Node::InUnit { value, factor, .. } if *factor == 1.0 => {
+                self.arithmetic(value, expr.kind);
+            }
+            Node::InUnit { value, factor, .. } => {
+                self.push("(");
+                self.arithmetic(value, expr.kind);
+                self.push(" * ");
+                self.parameter(Value::Double(*factor));
+                self.push(")");
+            }
             Node::Spatial(spatial) => self.spatial(spatial),
             Node::Ranged {
                 source,
