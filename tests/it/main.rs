@@ -7,3 +7,4 @@ mod obscore;
 mod protocol;
 mod support;
 mod tap;
+mod units;

@@ -137,7 +137,10 @@ impl Expr {
             Node::Geometry {
                 shape: Shape::Point,
                 arguments,
-            } => arguments.get(usize::from(second))?.quantity().ucd,
+            } => {
+                let ucd = arguments.get(usize::from(second))?.quantity().ucd;
+                ucd.filter(|ucd| ucd.starts_with("pos."))
+            }
             _ => {
                 let ucd = self.quantity().ucd?;
                 let is_equatorial = ucd.split(';').next() == Some("pos.eq");
