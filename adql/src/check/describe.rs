@@ -168,7 +168,7 @@ impl Expr {
     }
 }
 
-/// The column of a set operation (ADQL 2.1 section 4.5): its name is that of
+/// The column of a set operation (ADQL 2.1 section 4.6): its name is that of
 /// the left, and of the rest remains what both sides say.
 pub(super) fn united(left: &Column, right: &Column, kind: Type) -> Column {
     // NULL has no metadata, and takes none away.

@@ -1,4 +1,4 @@
-//! `IN_UNIT(value, 'unit')` (ADQL 2.1 section 4.8.1): the value, converted by
+//! `IN_UNIT(value, 'unit')` (ADQL 2.1 section 4.9.1): the value, converted by
 //! a constant factor.
 
 use sqlparser::ast::{self, Spanned};
