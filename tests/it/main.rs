@@ -10,3 +10,4 @@ mod protocol;
 mod sky_parity;
 mod support;
 mod tap;
+mod units;

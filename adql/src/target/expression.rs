@@ -162,6 +162,16 @@ impl Writer<'_> {
             }
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
+            Node::InUnit { value, factor, .. } if *factor == 1.0 => {
+                self.arithmetic(value, expr.kind);
+            }
+            Node::InUnit { value, factor, .. } => {
+                self.push("(");
+                self.arithmetic(value, expr.kind);
+                self.push(" * ");
+                self.parameter(Value::Double(*factor));
+                self.push(")");
+            }
             Node::Spatial(spatial) => self.spatial(spatial),
             Node::Ranged {
                 source,
@@ -170,7 +180,7 @@ impl Writer<'_> {
                 ranges,
                 exact,
             } => self.ranged(*source, table.as_ref(), key, ranges, exact),
-            Node::Measure { measure, geometry } => self.measure(*measure, geometry),
+            Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }
     }
 
