@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::functions;
 use crate::query::{
-    Aggregate, Binary, Body, Comparison, Expr, Join, Measure, Node, Order, OrderKey, Query,
+    Aggregate, Binary, Body, Comparison, Expr, Extent, Join, Node, Order, OrderKey, Query,
     Relation, Select, SetOperator, Shape, Source,
 };
 
@@ -40,11 +40,11 @@ variants!(BINARIES, binary, Binary: Add Subtract Multiply Divide BitAnd BitOr Bi
 variants!(COMPARISONS, comparison, Comparison: Equal NotEqual Less LessEqual Greater GreaterEqual);
 variants!(AGGREGATES, aggregate, Aggregate: Avg Count Max Min Sum);
 variants!(SHAPES, shape, Shape: Point Circle Polygon Box);
-variants!(MEASURES, measure, Measure: Area Centroid);
+variants!(EXTENTS, extent, Extent: Area Centroid);
 variants!(RELATIONS, relation, Relation: Meets Inside);
 variants!(NODES, node, Node:
     Column Literal Negate BitNot Binary Compare And Or Not IsNull Between InList InQuery Exists
-    Like Case Cast Call Aggregate Geometry Constant Coordinate Distance Measure Spatial Ranged);
+    Like Case Cast Call Aggregate Geometry Constant Coordinate Distance Extent InUnit Spatial Ranged);
 
 /// Clauses, which are fields and no variants.
 const CLAUSES: &[&str] = &[
@@ -74,7 +74,7 @@ pub fn empty() -> Census {
         COMPARISONS,
         AGGREGATES,
         SHAPES,
-        MEASURES,
+        EXTENTS,
         RELATIONS,
         NODES,
         CLAUSES,
@@ -182,7 +182,7 @@ impl Counter<'_> {
             Node::Compare { operator, .. } => self.add(comparison(operator)),
             Node::Call { function, .. } => self.add(&called(function.name)),
             Node::Geometry { shape: which, .. } => self.add(shape(which)),
-            Node::Measure { measure: which, .. } => self.add(measure(which)),
+            Node::Extent { extent: which, .. } => self.add(extent(which)),
             Node::Spatial(spatial) => self.add(relation(&spatial.relation)),
             Node::Aggregate {
                 aggregate: which,

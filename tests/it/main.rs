@@ -11,3 +11,4 @@ mod random;
 mod sky_parity;
 mod support;
 mod tap;
+mod units;

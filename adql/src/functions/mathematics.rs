@@ -17,13 +17,13 @@ pub(super) static MATHEMATICS: &[Function] = &[
         Unit::Is("rad"),
         Sql::Same("atan2({0} + 0e0, {1} + 0e0)"),
     ),
-    plain("CEILING", NUMBER, Unit::Kept, Sql::Same("ceiling({0})")),
-    plain("COS", NUMBER, Unit::Lost, Sql::Same("cos({0})")),
+    plain("CEILING", NUMBER, Unit::Quantity, Sql::Same("ceiling({0})")),
+    plain("COS", NUMBER, Unit::Pure, Sql::Same("cos({0})")),
     // Divided by zero it is NULL, as everything.
     plain(
         "COT",
         NUMBER,
-        Unit::Lost,
+        Unit::Pure,
         Sql::Both {
             postgres: "(1e0 / nullif(tan({0}), 0))",
             sqlite: "real_divide(1, tan({0}))",
@@ -36,7 +36,7 @@ pub(super) static MATHEMATICS: &[Function] = &[
         Sql::Same("degrees({0})"),
     ),
     plain("EXP", NUMBER, Unit::Lost, Sql::Same("exp({0})")),
-    plain("FLOOR", NUMBER, Unit::Kept, Sql::Same("floor({0})")),
+    plain("FLOOR", NUMBER, Unit::Quantity, Sql::Same("floor({0})")),
     plain("LOG", NUMBER, Unit::Lost, Sql::Same("ln({0})")),
     plain(
         "LOG10",
@@ -64,8 +64,8 @@ pub(super) static MATHEMATICS: &[Function] = &[
             },
         )
     },
-    plain("PI", &[], Unit::Is("rad"), Sql::Same("pi()")),
-    plain("POWER", NUMBERS, Unit::Lost, Sql::Same("power({0}, {1})")),
+    plain("PI", &[], Unit::Lost, Sql::Same("pi()")),
+    plain("POWER", NUMBERS, Unit::Power, Sql::Same("power({0}, {1})")),
     plain(
         "RADIANS",
         NUMBER,
@@ -91,7 +91,7 @@ pub(super) static MATHEMATICS: &[Function] = &[
         ..plain(
             "ROUND",
             &[Argument::Number, Argument::Integer],
-            Unit::Kept,
+            Unit::Quantity,
             Sql::Optional {
                 without: &Sql::Both {
                     postgres: "(sign({0}) * floor(abs({0}) + 0.5e0))",
@@ -104,15 +104,15 @@ pub(super) static MATHEMATICS: &[Function] = &[
             },
         )
     },
-    plain("SIN", NUMBER, Unit::Lost, Sql::Same("sin({0})")),
-    plain("SQRT", NUMBER, Unit::Lost, Sql::Same("sqrt({0})")),
-    plain("TAN", NUMBER, Unit::Lost, Sql::Same("tan({0})")),
+    plain("SIN", NUMBER, Unit::Pure, Sql::Same("sin({0})")),
+    plain("SQRT", NUMBER, Unit::Root, Sql::Same("sqrt({0})")),
+    plain("TAN", NUMBER, Unit::Pure, Sql::Same("tan({0})")),
     Function {
         optional: 1,
         ..plain(
             "TRUNCATE",
             &[Argument::Number, Argument::Integer],
-            Unit::Kept,
+            Unit::Quantity,
             Sql::Optional {
                 without: &Sql::Same("trunc({0})"),
                 with: &Sql::Both {

@@ -185,6 +185,13 @@ impl Writer<'_> {
             }
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
+            Node::InUnit { value, factor, .. } if *factor == 1.0 => {
+                self.arithmetic(value, expr.kind);
+            }
+            Node::InUnit { value, factor, .. } => {
+                let factor = Expr::literal(Value::Double(*factor), Type::Double);
+                self.binary(Binary::Multiply, value, &factor, Type::Double);
+            }
             Node::Spatial(spatial) => self.spatial(spatial),
             Node::Ranged {
                 source,
@@ -193,7 +200,7 @@ impl Writer<'_> {
                 ranges,
                 exact,
             } => self.ranged(*source, table.as_ref(), key, ranges, exact),
-            Node::Measure { measure, geometry } => self.measure(*measure, geometry),
+            Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }
     }
 

@@ -18,9 +18,9 @@ pub(super) struct Known {
     /// A base that is no physical quantity: things that are counted, and
     /// logarithmic scales, which convert into nothing else.
     pub own: Option<&'static str>,
-    /// Takes decimal prefixes (`s` in table 1).
+    /// Takes decimal prefixes (`s` in table 2).
     pub prefixed: bool,
-    /// Takes binary prefixes (`b` in table 1).
+    /// Takes binary prefixes (`b` in table 2).
     pub binary: bool,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn spellings() -> impl Iterator<Item = (&'static str, bool)> {
     KNOWN.iter().map(|known| (known.symbol, known.prefixed))
 }
 
-/// Symbols with a preferred one beside them (`p` in table 1).
+/// Symbols with a preferred one beside them (`p` in table 2).
 static ALIASES: [(&str, &str); 7] = [
     ("a", "yr"),
     ("angstrom", "Angstrom"),

@@ -131,6 +131,17 @@ impl Unit {
         }
     }
 
+    /// The other symbols of VOUnits that measure the same.
+    pub fn kin(&self) -> Vec<&'static str> {
+        let dimension = self.dimension();
+        let alike = |symbol: &&str| {
+            let unit = parse::strict(symbol);
+            unit.is_ok_and(|unit| unit.dimension() == dimension && unit != *self)
+        };
+        let symbols = known::spellings().map(|(symbol, _)| symbol);
+        symbols.filter(alike).collect()
+    }
+
     fn factor(&self) -> Factor {
         let scale = match print::exponent_of_ten(self.scale) {
             Some(exponent) => Factor::ten(exponent),

@@ -1,6 +1,6 @@
-//! Text to unit, by the grammar of VOUnits 1.1 appendix C.5, and in a loose
+//! Text to unit, by the grammar of VOUnits 1.1 appendix C.4, and in a loose
 //! way that also takes what the grammars of FITS, OGIP and the CDS allow
-//! (appendices C.2 to C.4).
+//! (appendices C.1 to C.3).
 
 use super::power::Power;
 use super::{Prefix, Symbol, Term, Unit, UnitError, known, lexicon, rounded};
@@ -144,15 +144,9 @@ impl<'a> Reader<'a> {
         }
         let text = self.rest;
         let whole = self.take(|c| c.is_ascii_digit());
-        let mut length = whole.len();
-        let after_dot = text[length..].strip_prefix('.');
-        let fraction = after_dot.map_or(0, digits);
-        if fraction > 0 {
-            length += 1 + fraction;
-        }
-        length += exponent(&text[length..]);
-        let (number, rest) = text.split_at(length);
-        self.rest = rest;
+        self.fraction();
+        self.exponent();
+        let number = text.strip_suffix(self.rest).unwrap_or(whole);
         if !self.loose && whole.len() > 1 && whole.starts_with('0') {
             return Err("its number begins with 0".to_owned());
         }
@@ -174,8 +168,7 @@ impl<'a> Reader<'a> {
         }
         let mut value: f64 = number.parse().map_err(|_| "its number cannot be read")?;
         // The CDS writes 1.5x10+11.
-        if self.loose && self.rest.starts_with("x10") {
-            self.rest = &self.rest[3..];
+        if self.loose && self.eat("x10") {
             let whole = self.power()?.whole().unwrap_or(0);
             value *= 10_f64.powi(whole);
         }
@@ -183,6 +176,29 @@ impl<'a> Reader<'a> {
             0.0 => Err("its number is 0".to_owned()),
             value if value.is_normal() => Ok(Some(value)),
             _ => Err("its number is out of range".to_owned()),
+        }
+    }
+
+    /// The digits after a point, if it has some.
+    fn fraction(&mut self) -> &'a str {
+        match self.rest.strip_prefix('.') {
+            Some(after) if digits(after) > 0 => {
+                self.rest = after;
+                self.take(|c| c.is_ascii_digit())
+            }
+            _ => "",
+        }
+    }
+
+    /// `e-20`, but not the beginning of `eV`.
+    fn exponent(&mut self) {
+        let Some(after) = self.rest.strip_prefix(['e', 'E']) else {
+            return;
+        };
+        let unsigned = after.strip_prefix(['+', '-']).unwrap_or(after);
+        if digits(unsigned) > 0 {
+            self.rest = unsigned;
+            self.take(|c| c.is_ascii_digit());
         }
     }
 
@@ -221,7 +237,7 @@ impl<'a> Reader<'a> {
                 return Ok(unit);
             }
             if divided {
-                // Above or below the line: grammars differ (appendix C.2).
+                // Above or below the line: grammars differ (appendix C.1).
                 return Err(
                     "it is not clear whether what follows the division is divided by".to_owned(),
                 );
@@ -386,12 +402,9 @@ impl<'a> Reader<'a> {
             1
         };
         let whole = self.take(|c| c.is_ascii_digit());
-        let fraction = match (open || self.loose) && self.rest[..].starts_with('.') {
-            true if digits(&self.rest[1..]) > 0 => {
-                self.eat(".");
-                self.take(|c| c.is_ascii_digit())
-            }
-            _ => "",
+        let fraction = match open || self.loose {
+            true => self.fraction(),
+            false => "",
         };
         let divisor = match open && fraction.is_empty() && self.eat("/") {
             true => self.take(|c| c.is_ascii_digit()),
@@ -441,16 +454,4 @@ fn is_power_in_parentheses(text: &str) -> bool {
 fn digits(text: &str) -> usize {
     text.find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len())
-}
-
-/// The length of `e-20` at the beginning of a text, or 0.
-fn exponent(text: &str) -> usize {
-    let Some(after) = text.strip_prefix(['e', 'E']) else {
-        return 0;
-    };
-    let unsigned = after.strip_prefix(['+', '-']).unwrap_or(after);
-    match digits(unsigned) {
-        0 => 0,
-        count => text.len() - unsigned.len() + count,
-    }
 }

@@ -1,4 +1,4 @@
-//! A unit as text, in the spelling of VOUnits 1.1 (appendix C.5): powers with
+//! A unit as text, in the spelling of VOUnits 1.1 (appendix C.4): powers with
 //! `**`, products with dots, one division where one unit is divided by.
 
 use std::fmt;

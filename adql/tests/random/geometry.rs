@@ -132,7 +132,17 @@ impl Generator<'_> {
     pub(super) fn angle(&mut self) -> Value {
         let number =
             |text: String, most: f64| Value::new(text, Type::Double, Bounds { most, grain: None });
-        match self.tape.draw(5) {
+        match self.tape.draw(6) {
+            5 => match self.position() {
+                Some((lon, _)) => {
+                    let unit = self.tape.pick(&["'arcmin'", "'rad'", "'uas'", "'deg'"]);
+                    number(format!("IN_UNIT({lon}, {unit})"), 1.3e12)
+                }
+                None => number(
+                    "IN_UNIT(AREA(CIRCLE(10, 20, 1)), 'arcmin**2')".to_owned(),
+                    1e6,
+                ),
+            },
             0 => number(
                 format!("DISTANCE({}, {})", self.point(), self.point()),
                 180.0,

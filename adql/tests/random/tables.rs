@@ -48,7 +48,10 @@ pub fn catalog() -> Catalog {
         stored: (SCHEMA.to_owned(), name.to_owned()),
         columns: columns
             .iter()
-            .map(|(name, kind)| Column::new(*name, *kind))
+            .map(|(name, kind)| Column {
+                unit: unit(name).map(str::to_owned),
+                ..Column::new(*name, *kind)
+            })
             .collect(),
         ..Table::default()
     };
@@ -67,6 +70,15 @@ pub fn catalog() -> Catalog {
         },
         table("others", OTHERS),
     ])
+}
+
+/// Positions are in degrees; what is tame is a time.
+fn unit(column: &str) -> Option<&'static str> {
+    match column {
+        "lon" | "lat" | "ra" | "dec" | "ra2" | "dec2" => Some("deg"),
+        "tame" => Some("s"),
+        _ => None,
+    }
 }
 
 /// What is known of a number.
