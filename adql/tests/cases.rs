@@ -49,6 +49,8 @@ fn catalog() -> Catalog {
                 column("s_region", Type::Region, None),
                 column("t_exptime", Type::Double, Some("s")),
                 column("obs_release_date", Type::Timestamp, None),
+                column("em_min", Type::Double, Some("m")),
+                column("dataproduct_type", Type::Text, None),
             ],
         )
     };
@@ -97,7 +99,11 @@ fn outcome(text: &str) -> Vec<(&'static str, String)> {
 
 fn describe(column: &Column) -> String {
     let mut text = format!("{} {}", column.name, column.kind);
-    for (word, value) in [("unit", &column.unit), ("xtype", &column.xtype)] {
+    for (word, value) in [
+        ("unit", &column.unit),
+        ("ucd", &column.ucd),
+        ("xtype", &column.xtype),
+    ] {
         if let Some(value) = value {
             let _ = write!(text, " {word}={value}");
         }

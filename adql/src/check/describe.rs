@@ -20,6 +20,15 @@ impl Expr {
                 utype: None,
                 ..argument.describe(number)
             },
+            // Many values in one: what a column says of each no longer holds.
+            Node::Aggregate {
+                aggregate: Aggregate::Join,
+                argument: Some(argument),
+                ..
+            } => Column {
+                unicode: argument.describe(number).unicode,
+                ..Column::new("", self.kind)
+            },
             _ => Column::new("", self.kind),
         };
         column.kind = self.kind;
@@ -44,13 +53,17 @@ impl Expr {
                     ..
                 } => Some("meta.number".to_owned()),
                 Node::Distance(..) => Some("pos.angDistance".to_owned()),
+                Node::Call { function, .. } => function.ucd.map(str::to_owned),
+                Node::Expanded { ucd, .. } => ucd.map(str::to_owned),
                 _ => None,
             };
         }
         if column.name.is_empty() {
             column.name = match &self.node {
                 Node::Aggregate { aggregate, .. } => aggregate.name().to_lowercase(),
-                Node::Call { function, .. } => function.name.to_lowercase(),
+                Node::Call { function, .. } | Node::Expanded { function, .. } => {
+                    function.name.to_lowercase()
+                }
                 Node::Distance(..) => "distance".to_owned(),
                 Node::Coordinate { second: false, .. } => "coord1".to_owned(),
                 Node::Coordinate { second: true, .. } => "coord2".to_owned(),
@@ -61,10 +74,11 @@ impl Expr {
         column
     }
 
-    fn unit(&self) -> Option<String> {
+    pub(super) fn unit(&self) -> Option<String> {
         match &self.node {
             Node::Column { column, .. } => column.unit.clone(),
             Node::Negate(inner) | Node::Cast(inner) => inner.unit(),
+            Node::Expanded { unit, .. } => unit.clone(),
             Node::Binary {
                 operator: Binary::Add | Binary::Subtract,
                 left,

@@ -151,7 +151,18 @@ impl Writer<'_> {
                 aggregate,
                 distinct,
                 argument,
-            } => self.aggregate(*aggregate, *distinct, argument.as_deref(), expr.kind),
+                parameters,
+            } => match (argument.as_deref(), aggregate, &parameters[..]) {
+                (None, ..) => self.push("count(*)"),
+                (Some(texts), Aggregate::Join, [delimiter]) => {
+                    self.joined(*distinct, texts, delimiter);
+                }
+                (Some(values), Aggregate::Histogram, parameters) => {
+                    self.histogram(values, parameters);
+                }
+                (Some(values), ..) => self.aggregate(*aggregate, *distinct, values, expr.kind),
+            },
+            Node::Expanded { value, .. } => self.expr(value),
             Node::Geometry { shape, arguments } => self.geometry_value(*shape, arguments),
             Node::Constant { region, numbers } => {
                 let value = match expr.kind {
@@ -271,9 +282,11 @@ impl Writer<'_> {
             whole,
         );
         let template = match sql {
-            Sql::Both { postgres, sqlite } => self.target.of_both(postgres, sqlite),
-            Sql::Same(template) => template,
+            Sql::Both { postgres, sqlite } => self.target.of_both(*postgres, *sqlite),
+            Sql::Same(template) => *template,
+            // Chosen already, or another structure.
             Sql::Optional { .. } | Sql::Whole { .. } => return,
+            Sql::Aggregate(_) | Sql::Expanded(_) => return,
         };
         let one = |writer: &mut Self, argument: &Expr| {
             let kind = match double && argument.kind.is_numeric() {
@@ -308,28 +321,14 @@ impl Writer<'_> {
         self.push(rest);
     }
 
-    fn aggregate(
-        &mut self,
-        aggregate: Aggregate,
-        distinct: bool,
-        argument: Option<&Expr>,
-        kind: Type,
-    ) {
-        let Some(argument) = argument else {
-            return self.push("count(*)");
-        };
+    fn aggregate(&mut self, aggregate: Aggregate, distinct: bool, argument: &Expr, kind: Type) {
         // Sums of BIGINT are numeric in PostgreSQL, of REAL are REAL.
         let narrow = aggregate == Aggregate::Sum && kind == Type::BigInt;
         if narrow {
             self.push("CAST(");
         }
-        self.push(match aggregate {
-            Aggregate::Avg => "avg(",
-            Aggregate::Count => "count(",
-            Aggregate::Max => "max(",
-            Aggregate::Min => "min(",
-            Aggregate::Sum => "sum(",
-        });
+        self.push(&aggregate.name().to_lowercase());
+        self.push("(");
         if distinct {
             self.push("DISTINCT ");
         }
@@ -343,6 +342,62 @@ impl Writer<'_> {
             self.push(self.target.type_name(kind));
             self.push(")");
         }
+    }
+
+    /// The texts in the order of their bytes with `delimiter` between them.
+    fn joined(&mut self, distinct: bool, texts: &Expr, delimiter: &Expr) {
+        if !self.target.sorts_in_aggregates() {
+            // DISTINCT is for one argument only there.
+            self.push(match distinct {
+                true => "string_agg_distinct_1(",
+                false => "string_agg_1(",
+            });
+            self.expr(texts);
+            self.push(", ");
+            self.expr(delimiter);
+            return self.push(")");
+        }
+        self.push(if distinct {
+            "string_agg(DISTINCT "
+        } else {
+            "string_agg("
+        });
+        self.expr(texts);
+        self.push(" COLLATE \"C\", ");
+        self.expr(delimiter);
+        self.push(" ORDER BY ");
+        self.expr(texts);
+        self.push(" COLLATE \"C\")");
+    }
+
+    /// Counts for every row there is; of no rows they are all 0.
+    fn histogram(&mut self, values: &Expr, parameters: &[Expr]) {
+        let [lower, upper, parts] = parameters else {
+            return;
+        };
+        let name = self.target.function("histogram_1");
+        self.push("coalesce(");
+        self.push(&name);
+        self.push("(");
+        for limit in [values, lower, upper] {
+            self.arithmetic(limit, Type::Double);
+            self.push(", ");
+        }
+        let whole = |writer: &mut Self| {
+            writer.push("CAST(");
+            writer.expr(parts);
+            writer.push(" AS ");
+            writer.push(writer.target.type_name(Type::Integer));
+            writer.push(")");
+        };
+        whole(self);
+        let (open, close) = self.target.of_both(
+            ("), decode(repeat('00000000', 2 + ", "), 'hex'))"),
+            ("), zeroblob(4 * (2 + ", ")))"),
+        );
+        self.push(open);
+        whole(self);
+        self.push(close);
     }
 
     pub fn integer(&mut self, number: i64) {

@@ -4,6 +4,8 @@
 //! Any NULL argument makes the answer NULL. A value that PostgreSQL refuses
 //! (the logarithm of zero) is refused here too.
 
+mod aggregates;
+mod catalogue;
 mod maths;
 mod sky;
 mod texts;
@@ -17,6 +19,8 @@ use super::errors::OURS;
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     maths::register(connection)?;
     texts::register(connection)?;
+    catalogue::register(connection)?;
+    aggregates::register(connection)?;
     sky::register(connection)
 }
 
@@ -36,16 +40,22 @@ fn add(
         }
         match function(&Arguments { name, context }) {
             Ok(value) => Ok(ToSqlOutput::Owned(value)),
-            Err(Refusal(sentence)) => Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_ERROR),
-                Some(format!("{OURS}{sentence}")),
-            )),
+            Err(refusal) => Err(refusal.into()),
         }
     })
 }
 
 /// Why a function gave no value, as a sentence for the user.
 struct Refusal(String);
+
+impl From<Refusal> for rusqlite::Error {
+    fn from(Refusal(sentence): Refusal) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_ERROR),
+            Some(format!("{OURS}{sentence}")),
+        )
+    }
+}
 
 struct Arguments<'a, 'b> {
     name: &'static str,
