@@ -10,8 +10,8 @@
 -- These are written to be inlined: one expression that is NULL of itself where
 -- an argument is.
 
--- Whether all words of the needle are among those of the haystack. Whatever
--- is ASCII and neither letter nor digit stands between words.
+-- The words of a line in lower case. Whatever is ASCII and neither letter nor
+-- digit stands between words.
 CREATE OR REPLACE FUNCTION {obstap}.words_1(line text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT array_remove(string_to_array(translate(lower(line COLLATE "C"),
@@ -19,9 +19,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
      '\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~', repeat(' ', 64)), ' '), '')
 $$;
 
+-- Whether all words of the needle are among those of the haystack. Where the
+-- first is nowhere in it, the haystack need not be taken apart.
 CREATE OR REPLACE FUNCTION {obstap}.hasword_1(haystack text, needle text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT ({obstap}.words_1(needle) <@ {obstap}.words_1(haystack))::integer
+  SELECT CASE strpos(lower(haystack COLLATE "C"), ({obstap}.words_1(needle))[1]) WHEN 0 THEN 0
+    ELSE ({obstap}.words_1(needle) <@ {obstap}.words_1(haystack))::integer END
 $$;
 
 CREATE OR REPLACE FUNCTION {obstap}.hashlist_has_1(hashlist text, item text) RETURNS integer

@@ -1,6 +1,7 @@
 //! What functions answer, the same on both engines: the examples of the
 //! catalogue (EN-udf-catalogue 1.2), and what its text leaves open.
 
+mod laws;
 mod numbers;
 mod served;
 mod texts;

@@ -125,6 +125,8 @@ fn normal_random_numbers() {
         // A row has one value, however often it is read.
         for query in [
             "SELECT COUNT(*) FROM (SELECT RAND() AS r FROM f.things) AS q WHERE r = r",
+            "SELECT COUNT(*) FROM (SELECT r, r AS s FROM (SELECT RAND() - 1 AS r FROM f.things) \
+             AS q WHERE r < 0) AS p WHERE r = s",
             "WITH q AS (SELECT ivo_normal_random(0, 1) AS r FROM f.things) \
              SELECT COUNT(*) FROM q AS a JOIN q AS b ON a.r = b.r WHERE a.r - a.r = 0",
         ] {
