@@ -2,9 +2,8 @@
 //!
 //! Standard: [REC-ADQL-2.1](https://www.ivoa.net/documents/ADQL/20231215/).
 //! Implemented: the whole grammar of queries, set operations, WITH, CAST,
-//! OFFSET, mathematics, strings, the geometry of [`functions::GEOMETRY`], and
-//! the user defined functions that the IVOA has agreed on.
-//! Not implemented: IN_UNIT, CAST to geometries.
+//! OFFSET, IN_UNIT, mathematics, strings, the geometry of [`functions::GEOMETRY`],
+//! and the user defined functions that the IVOA has agreed on.
 //! Conformance is checked by `tests/` here and `conformance/` of the service.
 //!
 //! The whole road:
@@ -34,6 +33,7 @@ pub mod catalog;
 pub mod functions;
 pub mod time;
 mod types;
+pub mod units;
 
 mod check;
 mod query;

@@ -496,11 +496,14 @@ impl Checker<'_> {
                 Type::Timestamp
             }
             D::Timestamp(None, ast::TimezoneInfo::None) => Type::Timestamp,
+            D::Custom(name, arguments) if arguments.is_empty() && geometry_type(name).is_some() => {
+                geometry_type(name)?
+            }
             other => {
                 let sentence = format!("CAST to {other} is not supported");
                 let message = Message::new(307, sentence).at(at).hint(
                     "the types are CHAR, VARCHAR, SMALLINT, INTEGER, BIGINT, REAL, \
-                     DOUBLE PRECISION and TIMESTAMP",
+                     DOUBLE PRECISION, TIMESTAMP, POINT, CIRCLE and POLYGON",
                 );
                 return self.fail(message);
             }
@@ -509,8 +512,11 @@ impl Checker<'_> {
         if let (Type::Timestamp, Node::Literal(Value::Text(_))) = (kind, &operand.node) {
             return self.as_time(operand, at);
         }
+        if kind.is_geometry() {
+            return self.cast_to_geometry(operand, kind, at);
+        }
         let possible = match kind {
-            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Unknown),
+            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
             Type::Text => match operand.kind {
                 Type::Region => true,
                 Type::Integers => false,
@@ -524,6 +530,14 @@ impl Checker<'_> {
         }
         Some(Expr::new(Node::Cast(Box::new(operand)), kind))
     }
+}
+
+fn geometry_type(name: &ast::ObjectName) -> Option<Type> {
+    let kinds = [Type::Point, Type::Circle, Type::Polygon, Type::Region];
+    let name = name.to_string();
+    kinds
+        .into_iter()
+        .find(|kind| kind.to_string().eq_ignore_ascii_case(&name))
 }
 
 fn comparison(op: &ast::BinaryOperator) -> Option<Comparison> {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
-use crate::catalog::Table;
+use super::scope::{DerivedColumn, Name, Scope, ScopeColumn, ScopeSource, around};
+use crate::catalog::{RegionIndex, Table};
 use crate::functions;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Join, Node, Source};
-use crate::types::{Column, Type};
+use crate::types::Type;
 
 impl Checker<'_> {
     /// The comma list of FROM; several tables are a cross join.
@@ -84,7 +84,7 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                self.bring(scope, derived(id, Some(alias), &query.columns))?;
+                self.bring(scope, derived(id, Some(alias), &DerivedColumn::of(&query)))?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -413,16 +413,21 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
 
 /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
 /// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
-    let columns = columns
-        .iter()
-        .enumerate()
-        .map(|(number, column)| ScopeColumn {
-            stored: format!("c{}", number + 1),
-            column: Arc::new(column.clone()),
-            region: None,
+/// The index columns of a region come along as `c1_key`, `c1_x`, …
+fn derived(id: usize, alias: Option<Name>, columns: &[DerivedColumn]) -> ScopeSource {
+    let columns = columns.iter().enumerate().map(|(number, derived)| {
+        let stored = format!("c{}", number + 1);
+        let index = RegionIndex {
+            column: derived.column.name.clone(),
+            prefix: stored.clone(),
+        };
+        ScopeColumn {
+            stored,
+            column: derived.column.clone(),
+            region: derived.searchable.then(|| Arc::new(index)),
             merged: false,
-        });
+        }
+    });
     ScopeSource {
         id,
         alias,

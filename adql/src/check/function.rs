@@ -33,6 +33,7 @@ const OTHERS: &[&str] = &[
     "CONTAINS",
     "INTERSECTS",
     "TIMESTAMP",
+    "IN_UNIT",
 ];
 
 impl Checker<'_> {
@@ -73,6 +74,9 @@ impl Checker<'_> {
                 ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => arguments.push(expr),
                 _ => return self.refuse("this kind of argument", at),
             }
+        }
+        if name == "IN_UNIT" {
+            return self.in_unit(&arguments, scope, at);
         }
         if OTHERS.contains(&name.as_str()) {
             return self.geometry_call(&name, &arguments, scope, at);

@@ -16,9 +16,9 @@ pub(super) static MATHEMATICS: &[Function] = &[
         Unit::Is("rad"),
         Sql::Same("atan2({0}, {1})"),
     ),
-    plain("CEILING", NUMBER, Unit::Kept, Sql::Same("ceiling({0})")),
-    plain("COS", NUMBER, Unit::Lost, Sql::Same("cos({0})")),
-    plain("COT", NUMBER, Unit::Lost, Sql::Same("cot({0})")),
+    plain("CEILING", NUMBER, Unit::Quantity, Sql::Same("ceiling({0})")),
+    plain("COS", NUMBER, Unit::Pure, Sql::Same("cos({0})")),
+    plain("COT", NUMBER, Unit::Pure, Sql::Same("cot({0})")),
     plain(
         "DEGREES",
         NUMBER,
@@ -26,7 +26,7 @@ pub(super) static MATHEMATICS: &[Function] = &[
         Sql::Same("degrees({0})"),
     ),
     plain("EXP", NUMBER, Unit::Lost, Sql::Same("exp({0})")),
-    plain("FLOOR", NUMBER, Unit::Kept, Sql::Same("floor({0})")),
+    plain("FLOOR", NUMBER, Unit::Quantity, Sql::Same("floor({0})")),
     plain("LOG", NUMBER, Unit::Lost, Sql::Same("ln({0})")),
     plain(
         "LOG10",
@@ -51,8 +51,8 @@ pub(super) static MATHEMATICS: &[Function] = &[
             },
         )
     },
-    plain("PI", &[], Unit::Is("rad"), Sql::Same("pi()")),
-    plain("POWER", NUMBERS, Unit::Lost, Sql::Same("power({0}, {1})")),
+    plain("PI", &[], Unit::Lost, Sql::Same("pi()")),
+    plain("POWER", NUMBERS, Unit::Power, Sql::Same("power({0}, {1})")),
     plain(
         "RADIANS",
         NUMBER,
@@ -79,7 +79,7 @@ pub(super) static MATHEMATICS: &[Function] = &[
         ..plain(
             "ROUND",
             &[Argument::Number, Argument::Integer],
-            Unit::Kept,
+            Unit::Quantity,
             Sql::Optional {
                 without: &Sql::Same("(sign({0}) * floor(abs({0}) + 0.5e0))"),
                 with: &Sql::Same(
@@ -88,15 +88,15 @@ pub(super) static MATHEMATICS: &[Function] = &[
             },
         )
     },
-    plain("SIN", NUMBER, Unit::Lost, Sql::Same("sin({0})")),
-    plain("SQRT", NUMBER, Unit::Lost, Sql::Same("sqrt({0})")),
-    plain("TAN", NUMBER, Unit::Lost, Sql::Same("tan({0})")),
+    plain("SIN", NUMBER, Unit::Pure, Sql::Same("sin({0})")),
+    plain("SQRT", NUMBER, Unit::Root, Sql::Same("sqrt({0})")),
+    plain("TAN", NUMBER, Unit::Pure, Sql::Same("tan({0})")),
     Function {
         optional: 1,
         ..plain(
             "TRUNCATE",
             &[Argument::Number, Argument::Integer],
-            Unit::Kept,
+            Unit::Quantity,
             Sql::Optional {
                 without: &Sql::Same("trunc({0})"),
                 with: &Sql::Same("(trunc({0} * power(10e0, {1})) / power(10e0, {1}))"),

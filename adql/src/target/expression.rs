@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::quote;
-use super::write::Writer;
+use super::write::{Outer, Writer};
 use crate::functions::{self, Sql};
 use crate::query::{Aggregate, Binary, Comparison, Expr, Node};
 use crate::statement::Value;
@@ -102,12 +102,12 @@ impl Writer<'_> {
                 self.push("(");
                 self.expr(operand);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.query(query, false);
+                self.query(query, &Outer::CONDITION);
                 self.push("))");
             }
             Node::Exists(query) => {
                 self.push("EXISTS (");
-                self.query(query, false);
+                self.query(query, &Outer::CONDITION);
                 self.push(")");
             }
             Node::Like {
@@ -173,6 +173,16 @@ impl Writer<'_> {
             }
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
+            Node::InUnit { value, factor, .. } if *factor == 1.0 => {
+                self.arithmetic(value, expr.kind);
+            }
+            Node::InUnit { value, factor, .. } => {
+                self.push("(");
+                self.arithmetic(value, expr.kind);
+                self.push(" * ");
+                self.parameter(Value::Double(*factor));
+                self.push(")");
+            }
             Node::Spatial(spatial) => self.spatial(spatial),
             Node::Ranged {
                 source,
@@ -180,7 +190,8 @@ impl Writer<'_> {
                 key,
                 ranges,
                 exact,
-            } => self.ranged(*source, table, key, ranges, exact),
+            } => self.ranged(*source, table.as_ref(), key, ranges, exact),
+            Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }
     }
 
@@ -250,6 +261,20 @@ impl Writer<'_> {
     }
 
     fn cast(&mut self, inner: &Expr, kind: Type) {
+        if matches!(inner.kind, Type::Text | Type::Region)
+            && let Some(reader) = text_reader(kind)
+        {
+            let name = self.target.function(reader);
+            self.push(&name);
+            self.push("(");
+            self.expr(inner);
+            if kind.is_geometry() {
+                self.push(", '");
+                self.push(&kind.to_string());
+                self.push("'");
+            }
+            return self.push(")");
+        }
         if inner.kind == Type::Text
             && let Some(reader) = self.target.number_reader(kind)
         {
@@ -402,6 +427,15 @@ impl Writer<'_> {
 
     pub fn integer(&mut self, number: i64) {
         let _ = write!(self.sql, "{number}");
+    }
+}
+
+/// The function of ours that reads a value from text.
+fn text_reader(kind: Type) -> Option<&'static str> {
+    match kind {
+        Type::Timestamp => Some("text_to_timestamp_1"),
+        Type::Point | Type::Circle | Type::Polygon => Some("sky_coordinates_1"),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub fn write(query: &Query, target: &Target) -> Statement {
         parameters: Vec::new(),
         numbers: HashMap::new(),
     };
-    writer.query(query, true);
+    writer.query(query, &Outer::Driver);
     Statement {
         sql: writer.sql,
         parameters: writer.parameters,
@@ -31,6 +31,36 @@ pub(super) struct Writer<'a> {
     parameters: Vec<Value>,
     /// The number of each parameter, by what it is.
     numbers: HashMap<Key, usize>,
+}
+
+/// The index columns of a region (see [`crate::catalog::RegionIndex`]).
+const INDEX_COLUMNS: [&str; 7] = ["key", "x", "y", "z", "crad", "crin", "v"];
+
+/// Who reads the columns of a query.
+pub(super) enum Outer {
+    /// They go out to the driver and must have their wire type.
+    Driver,
+    /// A query around it. The index columns of these regions (columns, from 0)
+    /// go along.
+    Query { regions: Vec<usize> },
+}
+
+impl Outer {
+    /// A condition looks at the rows: IN, EXISTS.
+    pub const CONDITION: Outer = Outer::Query {
+        regions: Vec::new(),
+    };
+
+    fn is_driver(&self) -> bool {
+        matches!(self, Outer::Driver)
+    }
+
+    fn regions(&self) -> &[usize] {
+        match self {
+            Outer::Driver => &[],
+            Outer::Query { regions } => regions,
+        }
+    }
 }
 
 /// Equal as values *and* as bytes: 0.0 and −0.0 are two parameters.
@@ -88,8 +118,14 @@ impl Writer<'_> {
         }
     }
 
-    /// `top`: the columns go out to the driver and must have their wire type.
-    pub fn query(&mut self, query: &Query, top: bool) {
+    /// A query that other parts of this one read.
+    fn inner(&mut self, query: &Query) {
+        let regions = 0..query.columns.len();
+        let regions = regions.filter(|number| query.searchable(*number)).collect();
+        self.query(query, &Outer::Query { regions });
+    }
+
+    pub fn query(&mut self, query: &Query, outer: &Outer) {
         if !query.with.is_empty() {
             self.push("WITH ");
             self.list(&query.with, ", ", |writer, common| {
@@ -98,19 +134,19 @@ impl Writer<'_> {
                     true => " AS MATERIALIZED (",
                     false => " AS (",
                 });
-                writer.query(&common.query, false);
+                writer.inner(&common.query);
                 writer.push(")");
             });
             self.push(" ");
         }
         match &query.body {
-            Body::Select(select) => self.select(select, &query.columns, top),
+            Body::Select(select) => self.select(select, &query.columns, outer),
             Body::Set {
                 operator,
                 all,
                 left,
                 right,
-            } => self.set(*operator, *all, left, right, &query.columns, top),
+            } => self.set(*operator, *all, left, right, &query.columns, outer),
         }
         self.order(&query.order);
         self.limit(query);
@@ -122,7 +158,7 @@ impl Writer<'_> {
         query.body.is_volatile() && !self.target.keeps_volatile()
     }
 
-    fn select(&mut self, select: &Select, columns: &[Column], top: bool) {
+    fn select(&mut self, select: &Select, columns: &[Column], outer: &Outer) {
         self.push("SELECT ");
         if select.distinct {
             self.push("DISTINCT ");
@@ -131,9 +167,21 @@ impl Writer<'_> {
             if number > 0 {
                 self.push(", ");
             }
-            self.item(item, column.kind, top);
+            self.item(item, column.kind, outer);
             self.push(" AS ");
             self.number('c', number + 1);
+        }
+        for &number in outer.regions() {
+            for which in INDEX_COLUMNS {
+                self.push(", ");
+                if let Some(item) = select.items.get(number) {
+                    self.of_region(item, which);
+                }
+                self.push(" AS ");
+                self.number('c', number + 1);
+                self.push("_");
+                self.push(which);
+            }
         }
         if select.items.is_empty() {
             self.push("NULL AS c1");
@@ -147,6 +195,15 @@ impl Writer<'_> {
         if !select.group.is_empty() {
             self.push(" GROUP BY ");
             self.list(&select.group, ", ", |writer, expr| writer.expr(expr));
+            let regions = select.group.iter().filter(|expr| {
+                !outer.regions().is_empty() && expr.kind == Type::Region && expr.has_region()
+            });
+            for expr in regions {
+                for which in INDEX_COLUMNS {
+                    self.push(", ");
+                    self.of_region(expr, which);
+                }
+            }
         }
         if let Some(having) = &select.having {
             self.push(" HAVING ");
@@ -154,8 +211,8 @@ impl Writer<'_> {
         }
     }
 
-    fn item(&mut self, item: &Expr, kind: Type, top: bool) {
-        if !(top && self.target.has_typed_columns()) {
+    fn item(&mut self, item: &Expr, kind: Type, outer: &Outer) {
+        if !(outer.is_driver() && self.target.has_typed_columns()) {
             return self.expr(item);
         }
         self.push("CAST(");
@@ -172,10 +229,10 @@ impl Writer<'_> {
         left: &Query,
         right: &Query,
         columns: &[Column],
-        top: bool,
+        outer: &Outer,
     ) {
         // The driver relies on the types of the columns; sides may differ.
-        let typed = top && self.target.has_typed_columns();
+        let typed = outer.is_driver() && self.target.has_typed_columns();
         if typed {
             self.push("SELECT ");
             for (number, column) in columns.iter().enumerate() {
@@ -191,10 +248,14 @@ impl Writer<'_> {
         let counted = all && operator != SetOperator::Union && !self.target.has_set_all();
         if counted {
             self.push("SELECT ");
-            self.columns(columns.len());
+            self.columns(columns.len(), outer);
             self.push(" FROM (");
         }
-        self.side(left, counted);
+        // Within a set operation nothing needs the driver's types.
+        let within = Outer::Query {
+            regions: outer.regions().to_vec(),
+        };
+        self.side(left, counted, &within);
         self.push(match operator {
             SetOperator::Union => " UNION ",
             SetOperator::Except => " EXCEPT ",
@@ -203,7 +264,7 @@ impl Writer<'_> {
         if all && !counted {
             self.push("ALL ");
         }
-        self.side(right, counted);
+        self.side(right, counted, &within);
         if counted {
             self.push(")");
         }
@@ -212,24 +273,32 @@ impl Writer<'_> {
         }
     }
 
-    fn side(&mut self, query: &Query, counted: bool) {
+    fn side(&mut self, query: &Query, counted: bool, outer: &Outer) {
         if counted {
             let width = query.columns.len();
             self.push("SELECT *, row_number() OVER (PARTITION BY ");
-            self.columns(width);
+            self.columns(width, outer);
             self.push(") FROM (");
         } else if self.target.has_set_parentheses() {
             self.push("(");
         } else {
             self.push("SELECT * FROM (");
         }
-        self.query(query, false);
+        self.query(query, outer);
         self.push(")");
     }
 
-    fn columns(&mut self, width: usize) {
+    fn columns(&mut self, width: usize, outer: &Outer) {
         let numbers: Vec<usize> = (1..=width).collect();
         self.list(&numbers, ", ", |writer, number| writer.number('c', *number));
+        for number in outer.regions() {
+            for which in INDEX_COLUMNS {
+                self.push(", ");
+                self.number('c', number + 1);
+                self.push("_");
+                self.push(which);
+            }
+        }
     }
 
     fn order(&mut self, order: &[Order]) {
@@ -286,7 +355,7 @@ impl Writer<'_> {
                 } else {
                     "("
                 });
-                self.query(query, false);
+                self.inner(query);
                 self.push(if unkept {
                     ") SELECT * FROM v) AS "
                 } else {

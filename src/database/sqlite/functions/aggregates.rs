@@ -1,5 +1,5 @@
 //! Aggregates for SQLite: texts in a row (PostgreSQL has that of itself) and
-//! histograms (the twin is in `migrations/postgres/0003_text_functions.sql`).
+//! histograms (the twin is in `migrations/postgres/0005_text_functions.sql`).
 
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};

@@ -1,5 +1,5 @@
 //! Functions of the IVOA catalogue of user defined functions for SQLite: the
-//! twins of `migrations/postgres/0003_text_functions.sql`, with the same
+//! twins of `migrations/postgres/0005_text_functions.sql`, with the same
 //! names. The number at the end is the version of the answer.
 
 use adql::functions::sexagesimal;
