@@ -212,6 +212,17 @@ pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
 }
 
 impl Function {
+    /// Whether it is of many rows.
+    ///
+    /// ```
+    /// use adql::functions::find;
+    /// assert!(find("ivo_histogram").is_some_and(|it| it.is_aggregate()));
+    /// assert!(find("ivo_hasword").is_some_and(|it| !it.is_aggregate()));
+    /// ```
+    pub fn is_aggregate(&self) -> bool {
+        matches!(self.sql, Sql::Aggregate(_))
+    }
+
     /// `MOD(number, number)`, for messages; of a user defined function the one
     /// it is announced with.
     pub fn signature(&self) -> String {
