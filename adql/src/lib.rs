@@ -45,6 +45,9 @@ mod index;
 mod statement;
 pub mod target;
 
+#[doc(hidden)]
+pub mod census;
+
 pub use catalog::Catalog;
 pub use check::check;
 pub use grammar::is_regular;

@@ -445,6 +445,16 @@ impl Expr {
         volatile
     }
 
+    /// Whether an aggregate stands in it (not in a subquery of it).
+    pub fn has_aggregate(&self) -> bool {
+        if matches!(self.node, Node::Aggregate { .. }) {
+            return true;
+        }
+        let mut found = false;
+        self.each_child(&mut |child| found = found || child.has_aggregate());
+        found
+    }
+
     /// Calls `visit` on the expressions directly inside this one (not on those
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {

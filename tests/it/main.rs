@@ -8,6 +8,7 @@ mod layering;
 mod load;
 mod obscore;
 mod protocol;
+mod random;
 mod sky_parity;
 mod support;
 mod tap;

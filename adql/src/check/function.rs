@@ -255,7 +255,7 @@ impl Checker<'_> {
         inner: &Expr,
         at: Option<Place>,
     ) -> Option<()> {
-        if !super::group::has_aggregate(inner) {
+        if !inner.has_aggregate() {
             return Some(());
         }
         let sentence = format!("{} stands around another aggregate", aggregate.name());

@@ -10,15 +10,25 @@ pub(super) static MATHEMATICS: &[Function] = &[
     plain("ACOS", NUMBER, Unit::Is("rad"), Sql::Same("acos({0})")),
     plain("ASIN", NUMBER, Unit::Is("rad"), Sql::Same("asin({0})")),
     plain("ATAN", NUMBER, Unit::Is("rad"), Sql::Same("atan({0})")),
+    // Plus 0: the angle does not hang on the sign of a zero.
     plain(
         "ATAN2",
         NUMBERS,
         Unit::Is("rad"),
-        Sql::Same("atan2({0}, {1})"),
+        Sql::Same("atan2({0} + 0e0, {1} + 0e0)"),
     ),
     plain("CEILING", NUMBER, Unit::Quantity, Sql::Same("ceiling({0})")),
     plain("COS", NUMBER, Unit::Pure, Sql::Same("cos({0})")),
-    plain("COT", NUMBER, Unit::Pure, Sql::Same("cot({0})")),
+    // Divided by zero it is NULL, as everything.
+    plain(
+        "COT",
+        NUMBER,
+        Unit::Pure,
+        Sql::Both {
+            postgres: "(1e0 / nullif(tan({0}), 0))",
+            sqlite: "real_divide(1, tan({0}))",
+        },
+    ),
     plain(
         "DEGREES",
         NUMBER,
@@ -47,7 +57,10 @@ pub(super) static MATHEMATICS: &[Function] = &[
             Unit::Kept,
             Sql::Whole {
                 whole: &Sql::Same("({0} % nullif({1}, 0))"),
-                other: &Sql::Same("({0} - {1} * trunc({0} / nullif({1}, 0)))"),
+                other: &Sql::Both {
+                    postgres: "({0} - {1} * trunc({0} / nullif({1}, 0)))",
+                    sqlite: "real_mod({0}, {1})",
+                },
             },
         )
     },
@@ -81,10 +94,14 @@ pub(super) static MATHEMATICS: &[Function] = &[
             &[Argument::Number, Argument::Integer],
             Unit::Quantity,
             Sql::Optional {
-                without: &Sql::Same("(sign({0}) * floor(abs({0}) + 0.5e0))"),
-                with: &Sql::Same(
-                    "(sign({0}) * floor(abs({0}) * power(10e0, {1}) + 0.5e0) / power(10e0, {1}))",
-                ),
+                without: &Sql::Both {
+                    postgres: "(sign({0}) * floor(abs({0}) + 0.5e0))",
+                    sqlite: "round_away({0})",
+                },
+                with: &Sql::Both {
+                    postgres: "(sign({0}) * floor(abs({0}) * power(10e0, {1}) + 0.5e0) / power(10e0, {1}))",
+                    sqlite: "round_away({0}, {1})",
+                },
             },
         )
     },
@@ -99,7 +116,10 @@ pub(super) static MATHEMATICS: &[Function] = &[
             Unit::Quantity,
             Sql::Optional {
                 without: &Sql::Same("trunc({0})"),
-                with: &Sql::Same("(trunc({0} * power(10e0, {1})) / power(10e0, {1}))"),
+                with: &Sql::Both {
+                    postgres: "(trunc({0} * power(10e0, {1})) / power(10e0, {1}))",
+                    sqlite: "trunc_at({0}, {1})",
+                },
             },
         )
     },

@@ -112,10 +112,9 @@ impl Aggregate<Vec<i32>, Option<Value>> for Histogram {
 /// The place of a value among the counts. The upper limit is in the last bin.
 fn bin(value: f64, lower: f64, upper: f64, bins: f64) -> std::result::Result<usize, Refusal> {
     if !(lower < upper && lower >= -1e300 && upper <= 1e300) {
-        return Err(Refusal(
+        return Err(Refusal::new(
             "the lower limit of IVO_HISTOGRAM must be below the upper one, \
-             and both between -1e300 and 1e300"
-                .to_owned(),
+             and both between -1e300 and 1e300",
         ));
     }
     if value < lower {

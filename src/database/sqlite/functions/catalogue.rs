@@ -17,7 +17,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let text = of.text(0)?;
         match adql::time::parse(text) {
             Some(micros) => Ok(Value::Real((micros + FROM_1970) as f64 / 1e6)),
-            None => Err(Refusal(format!("\"{text}\" is not a timestamp"))),
+            None => Err(Refusal::new(format!("\"{text}\" is not a timestamp"))),
         }
     })?;
     add(connection, "hasword_1", 2, |of| {

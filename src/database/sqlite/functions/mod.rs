@@ -5,10 +5,13 @@
 //! (the logarithm of zero) is refused here too.
 
 mod aggregates;
+mod arithmetic;
+mod casts;
 mod catalogue;
 mod maths;
 mod sky;
-mod texts;
+
+use std::borrow::Cow;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -18,7 +21,8 @@ use super::errors::OURS;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     maths::register(connection)?;
-    texts::register(connection)?;
+    arithmetic::register(connection)?;
+    casts::register(connection)?;
     catalogue::register(connection)?;
     aggregates::register(connection)?;
     sky::register(connection)
@@ -45,15 +49,29 @@ fn add(
     })
 }
 
-/// Why a function gave no value, as a sentence for the user.
-struct Refusal(String);
+/// What SQLite is told when a function has no value.
+fn failure(sentence: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_ERROR),
+        Some(format!("{OURS}{sentence}")),
+    )
+}
+
+/// Why a function gave no value, as a sentence for the user: the one that
+/// `postgres::errors` has for the same.
+struct Refusal(Cow<'static, str>);
+
+const OUT_OF_RANGE: &str = "a number is out of range";
+
+impl Refusal {
+    fn new(sentence: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal(sentence.into())
+    }
+}
 
 impl From<Refusal> for rusqlite::Error {
     fn from(Refusal(sentence): Refusal) -> rusqlite::Error {
-        rusqlite::Error::SqliteFailure(
-            ffi::Error::new(ffi::SQLITE_ERROR),
-            Some(format!("{OURS}{sentence}")),
-        )
+        failure(&sentence)
     }
 }
 
@@ -90,6 +108,6 @@ impl Arguments<'_, '_> {
     }
 
     fn refuse(&self, reason: &str) -> Refusal {
-        Refusal(format!("{} {reason}", self.name.to_uppercase()))
+        Refusal::new(format!("{} {reason}", self.name.to_uppercase()))
     }
 }
