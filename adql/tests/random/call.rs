@@ -22,6 +22,9 @@ const LITERALS: &[(&str, usize, &[&str])] = &[
     ("TRUNCATE", 1, &["0", "1", "2", "3", "-1"]),
 ];
 
+/// Functions that may leave an argument out.
+const LAZY: &[&str] = &["COALESCE", "IVO_INTERVAL_OVERLAPS"];
+
 /// Arguments that something is divided by.
 const DIVISORS: &[(&str, usize)] = &[("COT", 0), ("MOD", 1)];
 
@@ -52,6 +55,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "COT" => &[Grained(1e6)],
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
+        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
@@ -87,8 +91,8 @@ impl Generator<'_> {
         let careful = |function: &Function| self.bold || domains(function.name).is_some();
         let known: Vec<&Function> = all()
             .filter(|it| gives(it) && careful(it) && !VOLATILE.contains(&it.name))
-            // COALESCE does not compute what it does not need.
-            .filter(|it| !(self.bold && it.name == "COALESCE"))
+            // These do not compute what they do not need.
+            .filter(|it| !(self.bold && LAZY.contains(&it.name)))
             .collect();
         if known.is_empty() {
             return None;
@@ -100,6 +104,8 @@ impl Generator<'_> {
         }
         let mut arguments = Vec::with_capacity(count);
         for place in 0..count {
+            // What is not known may leave out arguments that it does not need.
+            let depth = domains(function.name).map_or(0, |_| depth);
             arguments.push(match self.tape.once_in(40) {
                 true => self.nothing(family),
                 false => self.argument(function, place, family, depth)?,
@@ -253,10 +259,11 @@ fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
         "ROUND" | "TRUNCATE" => near(10.0),
         "MOD" => arguments.get(1).map_or(first, |it| it.bounds.either(first)),
         "LOG" | "LOG10" => most(1e3),
+        "IVO_INTERVAL_OVERLAPS" => most(1.0),
         "RADIANS" => near(0.0),
         "SQRT" => near(1.0),
         "POWER" => most(1e61),
-        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e305),
+        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e299),
         _ => Bounds::WILD,
     }
 }

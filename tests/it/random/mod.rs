@@ -9,7 +9,6 @@
 //! machine with the same C library, and where they do not round alike the
 //! query is written so that they do.
 
-mod data;
 #[path = "../../../adql/tests/random/mod.rs"]
 mod queries;
 
@@ -19,7 +18,7 @@ use adql::{Catalog, Query, census};
 use obstap::database::Database;
 
 use crate::support::answer::{Answer, ask, checked};
-use crate::support::{open, postgres, runtime};
+use crate::support::{open, postgres, rows, runtime};
 use queries::tape::{Tape, shrink};
 use queries::{Random, query, tables};
 
@@ -161,10 +160,10 @@ impl Engines {
         };
         for database in [&engines.sqlite, &engines.postgres] {
             database.migrate().await.expect("migrated");
-            data::make_schema(database, tables::SCHEMA).await;
+            rows::make_schema(database, tables::SCHEMA).await;
             for table in engines.catalog.tables() {
-                let rows = if table.regions.is_empty() { 9 } else { 18 };
-                data::fill(database, table, rows).await;
+                let count = if table.regions.is_empty() { 9 } else { 18 };
+                rows::fill(database, table, count, rows::wild).await;
             }
         }
         engines

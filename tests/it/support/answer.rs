@@ -1,6 +1,6 @@
 //! A query's answer as something that can be compared between engines.
 
-use adql::{Catalog, Query, Wire};
+use adql::{Catalog, Query, Statement, Wire};
 use obstap::database::{Batch, Database, Error, Limits};
 
 /// What became of a query.
@@ -68,12 +68,16 @@ pub fn checked(text: &str, catalog: &Catalog) -> Result<Query, adql::Messages> {
 
 /// Asks a database.
 pub async fn ask(database: &Database, query: &Query) -> Answer {
+    ask_with(database, &adql::write(query, database.target())).await
+}
+
+/// Asks a database in its own words.
+pub async fn ask_with(database: &Database, statement: &Statement) -> Answer {
     let limits = Limits {
         time: Some(std::time::Duration::from_secs(60)),
     };
-    let statement = adql::write(query, database.target());
     let work = async {
-        let mut rows = database.stream(&statement, limits).await?;
+        let mut rows = database.stream(statement, limits).await?;
         let mut all = Vec::new();
         while let Some(batch) = rows.next().await? {
             all.extend((0..batch.len()).map(|row| cells(&batch, row)));
