@@ -84,7 +84,8 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                self.bring(scope, derived(id, Some(alias), &query.columns))?;
+                let open = self.gives_all(subquery);
+                self.bring(scope, derived(id, Some(alias), &query.columns, open))?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -118,16 +119,17 @@ impl Checker<'_> {
         let names = self.names(&idents)?;
         let at = around(&idents);
         if let [single] = &names[..]
-            && let Some((_, number, columns)) = self
+            && let Some(common) = self
                 .common
                 .iter()
                 .rev()
-                .find(|(common, _, _)| single.matches(&common.text))
+                .find(|common| single.matches(&common.name.text))
         {
-            let (number, columns) = (*number, columns.clone());
+            let (number, open) = (common.number, common.open);
+            let columns = common.columns.clone();
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            self.bring(scope, derived(id, alias, &columns))?;
+            self.bring(scope, derived(id, alias, &columns, open))?;
             return Some(Source::Common { id, number });
         }
         let Some(table) = self.find_table(&names) else {
@@ -140,7 +142,7 @@ impl Checker<'_> {
             schema: Some(table.schema.clone()),
             table: table.name.clone(),
             columns: published(&table),
-            open: table.columns.is_empty() && self.catalog.is_open(),
+            open: self.catalog.is_open(),
         };
         self.bring(scope, source)?;
         Some(Source::Table { id, table })
@@ -150,6 +152,12 @@ impl Checker<'_> {
         let (schema, name) = match names {
             [name] => (None, name),
             [schema, name] => (Some(schema), name),
+            [catalog, schema, name] if self.catalog.is_open() => {
+                return Some(unknown_table(
+                    &format!("{}.{}", catalog.text, schema.text),
+                    name,
+                ));
+            }
             _ => return None,
         };
         let mut found = self
@@ -163,12 +171,7 @@ impl Checker<'_> {
             (Some(table), None) => Some(table.clone()),
             (None, _) if self.catalog.is_open() => {
                 let schema = schema.map_or("", |schema| schema.text.as_str());
-                Some(Arc::new(Table {
-                    schema: schema.to_owned(),
-                    name: name.text.clone(),
-                    stored: (schema.to_lowercase(), name.text.to_lowercase()),
-                    ..Table::default()
-                }))
+                Some(unknown_table(schema, name))
             }
             _ => None,
         }
@@ -272,10 +275,8 @@ impl Checker<'_> {
                     Some(self.merge(&names, kind, scope, first, middle, span(join.span()))?)
                 }
             }
-            ast::JoinConstraint::None => {
-                let message = Message::new(114, "the join has no condition").at(span(join.span()));
-                return self.fail(message.hint("write ON …, USING (…) or NATURAL JOIN"));
-            }
+            // ADQL 2.1 appendix A, <qualified_join>: the condition may be left out.
+            ast::JoinConstraint::None => None,
         };
         Some(Source::Join {
             kind,
@@ -347,13 +348,19 @@ impl Checker<'_> {
         match (found.next(), found.next(), earlier) {
             (Some((_, column)), _, Some((_, expr))) if column.merged => Some(expr.clone()),
             (Some((source, column)), None, _) => Some(source.expr(column)),
-            (None, ..) => {
-                let sentence = format!(
-                    "\"{}\" is not a column of both sides of the join",
-                    name.text
-                );
-                self.fail(Message::new(207, sentence).at(at))
+            (None, _, Some((_, expr))) if scope.sources[range.clone()].iter().any(|s| s.open) => {
+                Some(expr.clone())
             }
+            (None, ..) => match scope.sources[range].iter().find(|source| source.open) {
+                Some(source) => Some(source.assumed(name)),
+                None => {
+                    let sentence = format!(
+                        "\"{}\" is not a column of both sides of the join",
+                        name.text
+                    );
+                    self.fail(Message::new(207, sentence).at(at))
+                }
+            },
             _ => {
                 let sentence = format!(
                     "\"{}\" is more than once on one side of the join",
@@ -397,6 +404,16 @@ fn cross(left: Source, right: Source) -> Source {
     }
 }
 
+/// A table that an open catalog assumes.
+fn unknown_table(schema: &str, name: &Name) -> Arc<Table> {
+    Arc::new(Table {
+        schema: schema.to_owned(),
+        name: name.text.clone(),
+        stored: (schema.to_lowercase(), name.text.to_lowercase()),
+        ..Table::default()
+    })
+}
+
 fn published(table: &Table) -> Vec<ScopeColumn> {
     let columns = table.columns.iter().map(|column| ScopeColumn {
         stored: column.name.clone(),
@@ -413,7 +430,7 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
 
 /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
 /// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
+fn derived(id: usize, alias: Option<Name>, columns: &[Column], open: bool) -> ScopeSource {
     let columns = columns
         .iter()
         .enumerate()
@@ -429,6 +446,6 @@ fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
         schema: None,
         table: String::new(),
         columns: columns.collect(),
-        open: false,
+        open,
     }
 }

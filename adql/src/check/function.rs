@@ -76,6 +76,9 @@ impl Checker<'_> {
         match functions::find(&name) {
             Some(found) => self.plain_call(found, &arguments, scope, at),
             None => {
+                if let Some(assumed) = self.assumed_call(&ident.value, &arguments, scope, at) {
+                    return assumed;
+                }
                 for argument in &arguments {
                     self.expression(argument, scope);
                 }
@@ -89,6 +92,35 @@ impl Checker<'_> {
                 })
             }
         }
+    }
+
+    /// A call of a function that is declared, or that an open catalog assumes:
+    /// `ivo_…` are the names of functions that services share (ADQL 2.1 section
+    /// 4.3). It has a type and no value. None if it is not such a call.
+    fn assumed_call(
+        &mut self,
+        name: &str,
+        arguments: &[&ast::Expr],
+        scope: &Scope,
+        at: Option<Place>,
+    ) -> Option<Option<Expr>> {
+        let result = match self.catalog.declared(name) {
+            Some(declared) if declared.arguments == arguments.len() => declared.result,
+            Some(declared) => {
+                let signature = declared.signature.clone();
+                return Some(self.arity(&signature, arguments.len(), at));
+            }
+            None if self.catalog.is_open() && name.to_ascii_lowercase().starts_with("ivo_") => {
+                Type::Unknown
+            }
+            None => return None,
+        };
+        let mut good = true;
+        for argument in arguments {
+            good &= self.value(argument, scope).is_some();
+        }
+        let nothing = Expr::literal(crate::statement::Value::Null, Type::Unknown);
+        Some(good.then(|| Expr::new(Node::Cast(Box::new(nothing)), result)))
     }
 
     fn plain_call(

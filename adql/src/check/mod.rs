@@ -4,6 +4,7 @@
 //!
 //! Must not know: engines, cells.
 
+mod compare;
 mod describe;
 mod expression;
 mod from;
@@ -32,7 +33,7 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         sources: 0,
         common: Vec::new(),
     };
-    let query = checker.query(&syntax.query, None);
+    let query = checker.main(&syntax.query);
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
         _ => Err(Messages::new(&syntax.text, checker.messages)),
@@ -46,8 +47,17 @@ struct Checker<'a> {
     messages: Vec<Message>,
     /// How many sources of rows have been numbered.
     sources: usize,
-    /// The `WITH` queries in force: name, number, columns.
-    common: Vec<(Name, usize, Vec<Column>)>,
+    /// The `WITH` queries in force.
+    common: Vec<Common>,
+}
+
+/// A `WITH` query as FROM can name it.
+struct Common {
+    name: Name,
+    number: usize,
+    columns: Vec<Column>,
+    /// It may have more columns than are known ([`Checker::gives_all`]).
+    open: bool,
 }
 
 impl Checker<'_> {
@@ -66,22 +76,34 @@ impl Checker<'_> {
         self.fail(Message::new(120, format!("{what} is not part of ADQL")).at(at))
     }
 
-    fn query(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
-        let in_force = self.common.len();
-        let with = self.with(query.with.as_ref(), outer);
-        let checked = self.query_after_with(query, outer);
-        self.common.truncate(in_force);
+    fn main(&mut self, query: &ast::Query) -> Option<Query> {
+        let with = self.with(query.with.as_ref());
+        let checked = self.query_after_with(query, None);
         let mut checked = checked?;
         checked.with = with?;
         Some(checked)
     }
 
+    /// A query inside another. ADQL 2.1 sections 4.5.1 and 4.6.5: WITH stands
+    /// before the main query alone.
+    fn query(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
+        if let Some(with) = &query.with {
+            let message = Message::new(117, "WITH stands inside another query")
+                .at(span(with.with_token.0.span))
+                .hint("put it before the whole query: WITH a AS (SELECT …) SELECT …");
+            return self.fail(message);
+        }
+        self.query_after_with(query, outer)
+    }
+
+    /// Whether a query may have columns that are not known: it has a `*`, and
+    /// the catalog is open.
+    fn gives_all(&self, query: &ast::Query) -> bool {
+        self.catalog.is_open() && has_wildcard(&query.body)
+    }
+
     /// ADQL 2.1 section 4.4: common table expressions, not recursive.
-    fn with(
-        &mut self,
-        with: Option<&ast::With>,
-        outer: Option<&Scope>,
-    ) -> Option<Vec<CommonTable>> {
+    fn with(&mut self, with: Option<&ast::With>) -> Option<Vec<CommonTable>> {
         let mut tables = Vec::new();
         let Some(with) = with else {
             return Some(tables);
@@ -94,7 +116,7 @@ impl Checker<'_> {
             if common.materialized.is_some() || common.from.is_some() {
                 return self.refuse("this form of WITH", at);
             }
-            let mut query = self.query(&common.query, outer)?;
+            let mut query = self.query(&common.query, None)?;
             let renames = &common.alias.columns;
             if !renames.is_empty() {
                 if renames.len() != query.columns.len() {
@@ -111,7 +133,12 @@ impl Checker<'_> {
             }
             let number = self.next_source();
             let name = self.name(&common.alias.name)?;
-            self.common.push((name, number, query.columns.clone()));
+            self.common.push(Common {
+                name,
+                number,
+                columns: query.columns.clone(),
+                open: self.gives_all(&common.query),
+            });
             tables.push(CommonTable { number, query });
         }
         Some(tables)
@@ -132,7 +159,9 @@ impl Checker<'_> {
             ast::SetExpr::Select(select) => self.select(select, query.order_by.as_ref(), outer)?,
             body => {
                 let mut checked = self.body(body, outer)?;
-                checked.order = self.order_of_set(query.order_by.as_ref(), &checked.columns)?;
+                let open = self.gives_all(query);
+                checked.order =
+                    self.order_of_set(query.order_by.as_ref(), &checked.columns, open)?;
                 checked
             }
         };
@@ -190,9 +219,10 @@ impl Checker<'_> {
                     _ => return self.refuse("this form of a set operation", None),
                 };
                 // Chains lean to the left and are bounded by `parse::MAX_JOINTS`.
+                let open = self.catalog.is_open() && (has_wildcard(left) || has_wildcard(right));
                 let left = self.body(left, outer);
                 let right = self.body(right, outer);
-                self.set(operator, all, left?, right?)
+                self.set(operator, all, left?, right?, open)
             }
             _ => self.refuse("this kind of query", span(ast::Spanned::span(body))),
         }
@@ -206,8 +236,9 @@ impl Checker<'_> {
         all: bool,
         left: Query,
         right: Query,
+        open: bool,
     ) -> Option<Query> {
-        if left.columns.len() != right.columns.len() {
+        if left.columns.len() != right.columns.len() && !open {
             let sentence = format!(
                 "the two sides of the set operation have {} and {} columns",
                 left.columns.len(),
@@ -260,6 +291,24 @@ fn common_type(a: Type, b: Type) -> Option<Type> {
         _ if text(a) && text(b) => Some(Type::Text),
         _ => None,
     }
+}
+
+/// Whether a `*` stands in the SELECT of a query or of a side of it.
+fn has_wildcard(body: &ast::SetExpr) -> bool {
+    let mut sides = vec![body];
+    while let Some(side) = sides.pop() {
+        match side {
+            ast::SetExpr::Select(select) => {
+                if select.projection.iter().any(select::is_wildcard) {
+                    return true;
+                }
+            }
+            ast::SetExpr::Query(query) => sides.push(&query.body),
+            ast::SetExpr::SetOperation { left, right, .. } => sides.extend([&**left, &**right]),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The unsigned whole number an expression is, literally.

@@ -86,6 +86,16 @@ impl ScopeSource {
         )
     }
 
+    /// A column that an open source is assumed to have.
+    pub fn assumed(&self, name: &Name) -> Expr {
+        self.expr(&ScopeColumn {
+            stored: name.text.clone(),
+            column: Arc::new(Column::new(&name.text, Type::Unknown)),
+            region: None,
+            merged: false,
+        })
+    }
+
     pub fn answers_to(&self, qualifier: &[Name]) -> bool {
         match (qualifier, &self.alias) {
             ([name], Some(alias)) => alias.same(name),
@@ -94,6 +104,10 @@ impl ScopeSource {
                 name.matches(&self.table)
                     && self.schema.as_deref().is_some_and(|s| schema.matches(s))
             }
+            ([catalog, schema, name], None) => {
+                let written = format!("{}.{}", catalog.text, schema.text);
+                name.matches(&self.table) && self.schema.as_deref() == Some(written.as_str())
+            }
             _ => false,
         }
     }
@@ -101,13 +115,18 @@ impl ScopeSource {
     pub fn shown(&self) -> String {
         match (&self.alias, &self.schema) {
             (Some(alias), _) => alias.text.clone(),
-            (None, Some(schema)) => format!("{schema}.{}", self.table),
-            (None, None) => self.table.clone(),
+            (None, Some(schema)) if !schema.is_empty() => format!("{schema}.{}", self.table),
+            (None, _) => self.table.clone(),
         }
     }
 }
 
 impl Scope<'_> {
+    /// Whether a table is known to have a column of that name.
+    pub fn has_column(&self, name: &Name) -> bool {
+        self.column_names().any(|column| name.matches(column))
+    }
+
     fn column_names(&self) -> impl Iterator<Item = &str> {
         let columns = self.sources.iter().flat_map(|source| &source.columns);
         columns.map(|column| column.column.name.as_str())
@@ -145,15 +164,7 @@ fn look(scope: &Scope, qualifier: &[Name], name: &Name) -> Found {
                 source.open && (qualifier.is_empty() || source.answers_to(qualifier))
             });
             match open.next() {
-                Some(source) => {
-                    let column = Column::new(&name.text, Type::Unknown);
-                    Found::Expr(source.expr(&ScopeColumn {
-                        stored: name.text.clone(),
-                        column: Arc::new(column),
-                        region: None,
-                        merged: false,
-                    }))
-                }
+                Some(source) => Found::Expr(source.assumed(name)),
                 None => Found::Nothing,
             }
         }

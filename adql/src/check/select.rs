@@ -4,10 +4,24 @@ use sqlparser::ast::{self, Spanned};
 
 use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
 use super::{Checker, whole};
-use crate::message::Message;
+use crate::message::{Message, Place};
 use crate::parse::span;
-use crate::query::{Body, Expr, Query, Select};
+use crate::query::{Body, Expr, OrderKey, Query, Select};
 use crate::types::Column;
+
+/// One column of a SELECT: its value, what the answer says of it, and where
+/// it is written.
+pub(super) struct Item {
+    pub expr: Expr,
+    pub column: Column,
+    pub at: Option<Place>,
+}
+
+impl Item {
+    fn new(expr: Expr, column: Column, at: Option<Place>) -> Item {
+        Item { expr, column, at }
+    }
+}
 
 impl Checker<'_> {
     /// ADQL 2.1 section 2.2.
@@ -39,16 +53,35 @@ impl Checker<'_> {
         };
         let items = self.items(&select.projection, &scope);
         let filter = self.optional_condition(select.selection.as_ref(), &scope);
-        let group = self.group_by(&select.group_by, &scope);
+        let group = self.group_by(&select.group_by, items.as_deref(), &scope);
         let having = self.optional_condition(select.having.as_ref(), &scope);
         if let (Some(Some(filter)), Some(expr)) = (&filter, &select.selection) {
             self.no_aggregate(filter, "WHERE", span(expr.span()));
         }
-        let order = self.order_of_select(order, items.as_deref(), &scope, distinct);
+        let order_places = places(order);
+        let open = self.catalog.is_open() && select.projection.iter().any(is_wildcard);
+        let order = self.order_of_select(order, items.as_deref(), &scope, distinct, open);
         let (items, group, having, order) = (items?, group?, having?, order?);
         let filter = filter?;
-        self.grouping(&select.projection, &items, &group, having.as_ref(), &order)?;
-        let (items, columns) = items.into_iter().unzip();
+        let having_at = select.having.as_ref().and_then(|expr| span(expr.span()));
+        let sorted: Vec<(&Expr, Option<Place>)> = order
+            .iter()
+            .zip(&order_places)
+            .filter_map(|(order, at)| match &order.key {
+                OrderKey::Expr(expr) => Some((expr, *at)),
+                OrderKey::Column(_) => None,
+            })
+            .collect();
+        self.grouping(
+            &items,
+            &group,
+            having.as_ref().map(|expr| (expr, having_at)),
+            &sorted,
+        )?;
+        let (items, columns) = items
+            .into_iter()
+            .map(|item| (item.expr, item.column))
+            .unzip();
         Some(Query {
             with: Vec::new(),
             body: Body::Select(Box::new(Select {
@@ -105,19 +138,15 @@ impl Checker<'_> {
         }
     }
 
-    fn items(
-        &mut self,
-        projection: &[ast::SelectItem],
-        scope: &Scope,
-    ) -> Option<Vec<(Expr, Column)>> {
-        let mut items = Vec::new();
+    fn items(&mut self, projection: &[ast::SelectItem], scope: &Scope) -> Option<Vec<Item>> {
+        let mut items: Vec<Item> = Vec::new();
         let mut good = true;
         for item in projection {
             match item {
                 ast::SelectItem::UnnamedExpr(expr) => match self.value(expr, scope) {
                     Some(value) => {
                         let column = value.describe(items.len() + 1);
-                        items.push((value, column));
+                        items.push(Item::new(value, column, span(expr.span())));
                     }
                     None => good = false,
                 },
@@ -126,21 +155,22 @@ impl Checker<'_> {
                         (Some(value), Some(name)) => {
                             let mut column = value.describe(items.len() + 1);
                             column.name = name.text;
-                            items.push((value, column));
+                            items.push(Item::new(value, column, span(expr.span())));
                         }
                         _ => good = false,
                     }
                 }
                 ast::SelectItem::Wildcard(options) => {
                     good &= self.plain_wildcard(options).is_some();
+                    let at = span(options.wildcard_token.0.span);
                     for (name, expr) in &scope.merged {
                         let mut column = expr.describe(items.len() + 1);
                         column.name.clone_from(name);
-                        items.push((expr.clone(), column));
+                        items.push(Item::new(expr.clone(), column, at));
                     }
                     for source in &scope.sources {
                         let columns = source.columns.iter().filter(|column| !column.merged);
-                        items.extend(columns.map(|column| all_of(source, column)));
+                        items.extend(columns.map(|column| all_of(source, column, at)));
                     }
                 }
                 ast::SelectItem::QualifiedWildcard(kind, options) => {
@@ -148,7 +178,8 @@ impl Checker<'_> {
                     match self.qualified(kind, scope) {
                         Some(source) => {
                             let columns = source.columns.iter();
-                            items.extend(columns.map(|column| all_of(source, column)));
+                            let at = span(item.span());
+                            items.extend(columns.map(|column| all_of(source, column, at)));
                         }
                         None => good = false,
                     }
@@ -213,6 +244,21 @@ impl Checker<'_> {
     }
 }
 
-fn all_of(source: &ScopeSource, column: &ScopeColumn) -> (Expr, Column) {
-    (source.expr(column), column.column.as_ref().clone())
+pub(super) fn is_wildcard(item: &ast::SelectItem) -> bool {
+    use ast::SelectItem::{QualifiedWildcard, Wildcard};
+    matches!(item, Wildcard(_) | QualifiedWildcard(..))
+}
+
+fn all_of(source: &ScopeSource, column: &ScopeColumn, at: Option<Place>) -> Item {
+    Item::new(source.expr(column), column.column.as_ref().clone(), at)
+}
+
+/// The place of each term of ORDER BY.
+fn places(order: Option<&ast::OrderBy>) -> Vec<Option<Place>> {
+    match order.map(|order| &order.kind) {
+        Some(ast::OrderByKind::Expressions(terms)) => {
+            terms.iter().map(|term| span(term.expr.span())).collect()
+        }
+        _ => Vec::new(),
+    }
 }
