@@ -26,7 +26,9 @@
 
 mod message;
 
+mod foreign;
 mod grammar;
+mod mistakes;
 mod parse;
 
 pub mod catalog;

@@ -6,6 +6,7 @@ use super::compare::comparison;
 use super::literal::integer;
 use super::scope::Scope;
 use super::{Checker, common_type};
+use crate::foreign;
 use crate::functions;
 use crate::message::{Message, Place};
 use crate::parse::span;
@@ -181,7 +182,25 @@ impl Checker<'_> {
                         .hint("join the subquery in FROM, or use IN or EXISTS"),
                 )
             }
-            E::Interval(_) => self.refuse("INTERVAL", at()),
+            E::Interval(_) => {
+                let hint = "work out the other date and compare with it: x < '2026-03-01'";
+                self.refuse_for("INTERVAL", hint, at())
+            }
+            E::IsTrue(inner) | E::IsFalse(inner) | E::IsNotTrue(inner) | E::IsNotFalse(inner) => {
+                let hint = format!("write {} = 1 or = 0", short(&inner.to_string()));
+                self.refuse_for("IS TRUE or IS FALSE", &hint, at())
+            }
+            E::Like { .. } | E::ILike { .. } | E::RLike { .. } | E::SimilarTo { .. } => {
+                let hint = "LIKE knows % for any characters and _ for one, and no escape";
+                self.refuse_for("this form of LIKE", hint, at())
+            }
+            E::AnyOp { .. } | E::AllOp { .. } => {
+                self.refuse_for("a comparison with ANY or ALL", "write IN or EXISTS", at())
+            }
+            E::Tuple(_) => {
+                let hint = "compare one value at a time, joined by AND";
+                self.refuse_for("a list as a value", hint, at())
+            }
             other => {
                 let what = format!("this expression ({})", short(&other.to_string()));
                 self.refuse(&what, at())
@@ -265,7 +284,7 @@ impl Checker<'_> {
             ast::BinaryOperator::StringConcat => Binary::Concat,
             // ADQL 2.1 section 4.4.1 has it in an example, its grammar has not.
             ast::BinaryOperator::Modulo => return self.remainder(a, b, at),
-            other => return self.refuse(&format!("the operator {other}"), at),
+            other => return self.refuse_operator(&other.to_string(), at),
         };
         let (a, b) = match operator {
             Binary::Concat => (as_text(a), as_text(b)),
@@ -371,8 +390,16 @@ impl Checker<'_> {
                 let sentence = format!("{op} cannot be put before a {}", operand.kind);
                 self.fail(Message::new(305, sentence).at(at))
             }
-            other => self.refuse(&format!("the operator {other}"), at),
+            other => self.refuse_operator(&other.to_string(), at),
         }
+    }
+
+    fn refuse_operator<T>(&mut self, operator: &str, at: Option<Place>) -> Option<T> {
+        let message = Message::new(106, format!("{operator} is not an operator of ADQL")).at(at);
+        self.fail(match foreign::operator(operator) {
+            Some(hint) => message.hint(hint),
+            None => message,
+        })
     }
 
     fn case(

@@ -144,7 +144,7 @@ impl Checker<'_> {
             columns: published(&table),
             open: self.catalog.is_open(),
         };
-        self.bring(scope, source)?;
+        self.bring_at(scope, source, at)?;
         Some(Source::Table { id, table })
     }
 
@@ -191,7 +191,18 @@ impl Checker<'_> {
             let hint = format!("write {}", several.join(" or "));
             return self.fail(Message::new(202, sentence).at(at).hint(hint));
         }
-        let message = Message::new(201, format!("there is no table \"{written}\"")).at(at);
+        let schema = (names.len() == 2).then(|| &names[0]).filter(|schema| {
+            let known = tables.iter().any(|table| schema.matches(&table.schema));
+            !known
+        });
+        let sentence = match schema {
+            Some(schema) => format!(
+                "there is no table \"{written}\", nor any schema \"{}\"",
+                schema.text
+            ),
+            None => format!("there is no table \"{written}\""),
+        };
+        let message = Message::new(201, sentence).at(at);
         let full: Vec<String> = tables.iter().map(|table| table.full_name()).collect();
         let bare = tables.iter().map(|table| table.name.as_str());
         let near = nearest(&written, full.iter().map(String::as_str)).or_else(|| {
@@ -209,6 +220,15 @@ impl Checker<'_> {
 
     /// Two sources of one FROM may not answer to the same name.
     fn bring(&mut self, scope: &mut Scope, source: ScopeSource) -> Option<()> {
+        self.bring_at(scope, source, None)
+    }
+
+    fn bring_at(
+        &mut self,
+        scope: &mut Scope,
+        source: ScopeSource,
+        at: Option<Place>,
+    ) -> Option<()> {
         let taken = scope
             .sources
             .iter()
@@ -222,7 +242,8 @@ impl Checker<'_> {
                 "two tables of this FROM clause are called {}",
                 source.shown()
             );
-            let message = Message::new(206, sentence).hint("give each an alias of its own");
+            let message = Message::new(206, sentence).at(at);
+            let message = message.hint("give each an alias of its own: table AS a");
             return self.fail(message);
         }
         scope.sources.push(source);

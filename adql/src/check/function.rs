@@ -5,6 +5,7 @@ use sqlparser::ast::{self, Spanned};
 use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
+use crate::foreign;
 use crate::functions::{self, Argument, FUNCTIONS, Function};
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
@@ -86,9 +87,13 @@ impl Checker<'_> {
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
-                self.fail(match near {
-                    Some(near) => message.hint(format!("{near} exists")),
-                    None => message,
+                self.fail(match (foreign::function(&name), near) {
+                    (Some(hint), _) => message.hint(hint),
+                    (None, Some(near)) => message.hint(format!("{near} exists")),
+                    (None, None) => message.hint(
+                        "the capabilities of the service list its functions; those of ADQL are \
+                         mathematics, geometry, LOWER, UPPER, COALESCE and CAST",
+                    ),
                 })
             }
         }

@@ -32,6 +32,7 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         messages: Vec::new(),
         sources: 0,
         common: Vec::new(),
+        aliases: Vec::new(),
     };
     let query = checker.main(&syntax.query);
     match query {
@@ -49,6 +50,8 @@ struct Checker<'a> {
     sources: usize,
     /// The `WITH` queries in force.
     common: Vec<Common>,
+    /// The names that the SELECT being checked gives to its columns.
+    aliases: Vec<String>,
 }
 
 /// A `WITH` query as FROM can name it.
@@ -74,6 +77,12 @@ impl Checker<'_> {
     /// Something sqlparser reads and ADQL does not have.
     fn refuse<T>(&mut self, what: &str, at: Option<Place>) -> Option<T> {
         self.fail(Message::new(120, format!("{what} is not part of ADQL")).at(at))
+    }
+
+    /// The same, with what ADQL has instead.
+    fn refuse_for<T>(&mut self, what: &str, instead: &str, at: Option<Place>) -> Option<T> {
+        let message = Message::new(120, format!("{what} is not part of ADQL"));
+        self.fail(message.at(at).hint(instead))
     }
 
     fn main(&mut self, query: &ast::Query) -> Option<Query> {
@@ -211,7 +220,9 @@ impl Checker<'_> {
                     ast::SetOperator::Union => SetOperator::Union,
                     ast::SetOperator::Except => SetOperator::Except,
                     ast::SetOperator::Intersect => SetOperator::Intersect,
-                    ast::SetOperator::Minus => return self.refuse("MINUS", None),
+                    ast::SetOperator::Minus => {
+                        return self.refuse_for("MINUS", "write EXCEPT", None);
+                    }
                 };
                 let all = match set_quantifier {
                     ast::SetQuantifier::All => true,
@@ -220,9 +231,10 @@ impl Checker<'_> {
                 };
                 // Chains lean to the left and are bounded by `parse::MAX_JOINTS`.
                 let open = self.catalog.is_open() && (has_wildcard(left) || has_wildcard(right));
+                let at = span(ast::Spanned::span(right.as_ref()));
                 let left = self.body(left, outer);
                 let right = self.body(right, outer);
-                self.set(operator, all, left?, right?, open)
+                self.set(operator, all, left?, right?, open, at)
             }
             _ => self.refuse("this kind of query", span(ast::Spanned::span(body))),
         }
@@ -237,6 +249,7 @@ impl Checker<'_> {
         left: Query,
         right: Query,
         open: bool,
+        at: Option<Place>,
     ) -> Option<Query> {
         if left.columns.len() != right.columns.len() && !open {
             let sentence = format!(
@@ -244,7 +257,8 @@ impl Checker<'_> {
                 left.columns.len(),
                 right.columns.len()
             );
-            return self.fail(Message::new(211, sentence));
+            let message = Message::new(211, sentence).at(at);
+            return self.fail(message.hint("both sides need the same columns in the same order"));
         }
         let mut columns = Vec::with_capacity(left.columns.len());
         for (number, (a, b)) in left.columns.iter().zip(&right.columns).enumerate() {
@@ -255,7 +269,9 @@ impl Checker<'_> {
                     a.kind,
                     b.kind
                 );
-                return self.fail(Message::new(302, sentence));
+                let message = Message::new(302, sentence).at(at);
+                return self
+                    .fail(message.hint("CAST(x AS VARCHAR) or another CAST makes them alike"));
             };
             let unit = a.unit.clone().filter(|_| a.unit == b.unit);
             columns.push(Column {

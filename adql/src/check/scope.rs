@@ -11,6 +11,7 @@ use super::Checker;
 use crate::catalog::RegionIndex;
 use crate::grammar;
 use crate::message::{Message, Place, nearest};
+use crate::mistakes::{misspelled, reserved_word};
 use crate::parse::span;
 use crate::query::{Expr, Node};
 use crate::types::{Column, Type};
@@ -178,14 +179,7 @@ impl Checker<'_> {
     pub(super) fn name(&mut self, ident: &ast::Ident) -> Option<Name> {
         let exact = ident.quote_style.is_some();
         if !exact && grammar::is_reserved(&ident.value) {
-            let sentence = format!(
-                "{} is a reserved word of ADQL and cannot be a name as it stands",
-                ident.value.to_uppercase()
-            );
-            let message = Message::new(108, sentence)
-                .at(span(ident.span))
-                .hint(format!("write it in double quotes: \"{}\"", ident.value));
-            return self.fail(message);
+            return self.fail(reserved_word(&ident.value, span(ident.span)));
         }
         if ident.value.is_empty() {
             return self.fail(Message::new(109, "a name is empty").at(span(ident.span)));
@@ -220,28 +214,31 @@ impl Checker<'_> {
                 Found::Nothing => level = scope.outer,
             }
         }
-        self.fail(no_such_column(scope, &names, &name, at))
+        let message = no_such_column(scope, &self.aliases, &names, &name, at);
+        self.fail(message)
     }
 }
 
-fn no_such_column(scope: &Scope, qualifier: &[Name], name: &Name, at: Option<Place>) -> Message {
+/// What is said of a column that is not there.
+fn no_such_column(
+    scope: &Scope,
+    aliases: &[String],
+    qualifier: &[Name],
+    name: &Name,
+    at: Option<Place>,
+) -> Message {
     if !qualifier.is_empty() {
         let source = scope.sources.iter().find(|s| s.answers_to(qualifier));
         let Some(source) = source else {
-            let written: Vec<&str> = qualifier.iter().map(|q| q.text.as_str()).collect();
-            let written = written.join(".");
-            let sentence = format!("there is no table or alias \"{written}\" in this FROM clause");
-            let message = Message::new(205, sentence).at(at);
-            let shown: Vec<String> = scope.sources.iter().map(ScopeSource::shown).collect();
-            return if shown.is_empty() {
-                message
-            } else {
-                message.hint(format!("the FROM clause has {}", shown.join(", ")))
-            };
+            return no_such_qualifier(scope, qualifier, at);
         };
         let sentence = format!("{} has no column \"{}\"", kind_of(source), name.text);
+        let message = Message::new(203, sentence).at(at);
         let columns = source.columns.iter().map(|c| c.column.name.as_str());
-        return suggest(Message::new(203, sentence).at(at), &name.text, columns);
+        return match suggestion(&name.text, columns) {
+            Some(hint) => message.hint(hint),
+            None => message.hint(columns_of(source)),
+        };
     }
     let sentence = match &scope.sources[..] {
         [] => format!("\"{}\" is not a column here", name.text),
@@ -251,11 +248,78 @@ fn no_such_column(scope: &Scope, qualifier: &[Name], name: &Name, at: Option<Pla
             name.text
         ),
     };
-    suggest(
-        Message::new(203, sentence).at(at),
-        &name.text,
-        scope.column_names(),
-    )
+    let message = Message::new(203, sentence).at(at);
+    if aliases.iter().any(|alias| name.matches(alias)) {
+        return message.hint(format!(
+            "{0} is a name that SELECT gives, and is known to ORDER BY and GROUP BY alone; write \
+             here what stands before AS {0}",
+            name.text
+        ));
+    }
+    if let Some(hint) = suggestion(&name.text, scope.column_names()) {
+        return message.hint(hint);
+    }
+    if name.exact {
+        return message.hint(format!(
+            "double quotes are for names; a string stands in single quotes: '{}'",
+            name.text.replace('\'', "''")
+        ));
+    }
+    if let Some(word) = misspelled(&name.text) {
+        return message.hint(format!("if the word {word} is meant, write {word}"));
+    }
+    match scope.sources.first() {
+        Some(source) => message.hint(format!(
+            "if it is a string, write '{}'; {}",
+            name.text,
+            columns_of(source)
+        )),
+        None => message,
+    }
+}
+
+pub(super) fn no_such_qualifier(scope: &Scope, qualifier: &[Name], at: Option<Place>) -> Message {
+    let written: Vec<&str> = qualifier.iter().map(|q| q.text.as_str()).collect();
+    let written = written.join(".");
+    let sentence = format!("there is no table or alias \"{written}\" in this FROM clause");
+    let message = Message::new(205, sentence).at(at);
+    // A table with an alias is spoken of by its alias alone.
+    let hidden = scope.sources.iter().find(|source| {
+        let last = qualifier.last();
+        source.alias.is_some() && last.is_some_and(|last| last.matches(&source.table))
+    });
+    if let Some(source) = hidden {
+        return message.hint(format!("here the table is called {}", source.shown()));
+    }
+    let shown: Vec<String> = scope.sources.iter().map(ScopeSource::shown).collect();
+    if shown.is_empty() {
+        return message;
+    }
+    message.hint(format!("the FROM clause has {}", shown.join(", ")))
+}
+
+/// All columns where they are few, else where they are listed.
+fn columns_of(source: &ScopeSource) -> String {
+    const FEW: usize = 12;
+    let names: Vec<&str> = source
+        .columns
+        .iter()
+        .map(|c| c.column.name.as_str())
+        .collect();
+    match (names.len() <= FEW, source.table.is_empty()) {
+        (true, _) | (_, true) => {
+            let names: Vec<&str> = names.into_iter().take(FEW).collect();
+            format!("{} has {}", source.shown(), names.join(", "))
+        }
+        (false, false) => {
+            let schema = source.schema.as_deref().unwrap_or_default();
+            format!(
+                "SELECT column_name FROM tap_schema.columns WHERE table_name = '{schema}.{}' \
+                 lists its columns",
+                source.table
+            )
+        }
+    }
 }
 
 fn kind_of(source: &ScopeSource) -> String {
@@ -266,12 +330,12 @@ fn kind_of(source: &ScopeSource) -> String {
     }
 }
 
-fn suggest<'a>(message: Message, name: &str, candidates: impl Iterator<Item = &'a str>) -> Message {
-    match nearest(name, candidates) {
-        Some(near) if grammar::is_regular(near) => message.hint(format!("{near} exists")),
-        Some(near) => message.hint(format!("\"{near}\" exists, and is written in quotes")),
-        None => message,
-    }
+fn suggestion<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = nearest(name, candidates)?;
+    Some(match grammar::is_regular(near) {
+        true => format!("{near} exists"),
+        false => format!("\"{near}\" exists, and is written in quotes"),
+    })
 }
 
 /// The place of a name of several parts.

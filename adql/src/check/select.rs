@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{self, Spanned};
 
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
+use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around, no_such_qualifier};
 use super::{Checker, whole};
 use crate::message::{Message, Place};
 use crate::parse::span;
@@ -38,7 +38,7 @@ impl Checker<'_> {
             Some(ast::Distinct::Distinct) => true,
             Some(ast::Distinct::On(_)) => return self.refuse("DISTINCT ON", at),
         };
-        let limit = self.top(select.top.as_ref());
+        let limit = self.top(select.top.as_ref(), at);
         let mut scope = Scope {
             outer,
             ..Scope::default()
@@ -49,8 +49,14 @@ impl Checker<'_> {
         };
         let Some(from) = from else {
             let message = Message::new(112, "the query has no FROM clause").at(at);
-            return self.fail(message.hint("every ADQL query reads a table"));
+            return self
+                .fail(message.hint("every query reads a table: SELECT … FROM ivoa.obscore"));
         };
+        let aliases = select.projection.iter().filter_map(|item| match item {
+            ast::SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+            _ => None,
+        });
+        let around = std::mem::replace(&mut self.aliases, aliases.collect());
         let items = self.items(&select.projection, &scope);
         let filter = self.optional_condition(select.selection.as_ref(), &scope);
         let group = self.group_by(&select.group_by, items.as_deref(), &scope);
@@ -61,6 +67,7 @@ impl Checker<'_> {
         let order_places = places(order);
         let open = self.catalog.is_open() && select.projection.iter().any(is_wildcard);
         let order = self.order_of_select(order, items.as_deref(), &scope, distinct, open);
+        self.aliases = around;
         let (items, group, having, order) = (items?, group?, having?, order?);
         let filter = filter?;
         let having_at = select.having.as_ref().and_then(|expr| span(expr.span()));
@@ -114,8 +121,11 @@ impl Checker<'_> {
             || !select.named_window.is_empty()
             || select.qualify.is_some()
             || select.value_table_mode.is_some()
-            || select.top_before_distinct
             || select.flavor != ast::SelectFlavor::Standard;
+        if select.top_before_distinct {
+            let hint = "write SELECT DISTINCT TOP n";
+            return self.refuse_for("TOP before DISTINCT", hint, at);
+        }
         if odd {
             return self.refuse("a clause of this SELECT", at);
         }
@@ -123,7 +133,7 @@ impl Checker<'_> {
     }
 
     /// ADQL 2.1 section 2.2.1: `TOP n`, an unsigned whole number.
-    fn top(&mut self, top: Option<&ast::Top>) -> Option<Option<u64>> {
+    fn top(&mut self, top: Option<&ast::Top>, at: Option<Place>) -> Option<Option<u64>> {
         let Some(top) = top else {
             return Some(None);
         };
@@ -134,7 +144,10 @@ impl Checker<'_> {
         };
         match number {
             Some(number) if !top.percent && !top.with_ties => Some(Some(number)),
-            _ => self.fail(Message::new(111, "TOP takes an unsigned whole number")),
+            _ => {
+                let message = Message::new(111, "TOP takes an unsigned whole number").at(at);
+                self.fail(message.hint("write SELECT TOP 10 …"))
+            }
         }
     }
 
@@ -222,8 +235,8 @@ impl Checker<'_> {
         match scope.sources.iter().find(|s| s.answers_to(&names)) {
             Some(source) => Some(source),
             None => {
-                let sentence = format!("there is no table or alias \"{name}\" in this FROM clause");
-                self.fail(Message::new(205, sentence).at(around(&idents)))
+                let message = no_such_qualifier(scope, &names, around(&idents));
+                self.fail(message)
             }
         }
     }
