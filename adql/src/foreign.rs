@@ -41,6 +41,7 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         "SIND" | "COSD" | "TAND" => "the functions of angles take radians: SIN(RADIANS(x))",
         "SIGN" | "IF" | "IIF" | "DECODE" | "NULLIF" | "GREATEST" | "LEAST" => CHOICE,
         "TO_CHAR" | "STR" | "TEXT" => "write CAST(x AS VARCHAR)",
+        "CAST" => "write CAST(x AS INTEGER)",
         "CONVERT" | "TO_NUMBER" | "FLOAT" | "DOUBLE" | "INTEGER" => {
             "write CAST(x AS DOUBLE PRECISION)"
         }
@@ -105,7 +106,7 @@ pub(crate) fn operator(written: &str) -> Option<&'static str> {
         "**" => "write POWER(a, b)",
         "//" | "DIV" => "write a / b; of whole numbers the fraction is cut off",
         "::" => "write CAST(x AS VARCHAR), CAST(x AS INTEGER), …",
-        "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "REGEXP" | "RLIKE" => {
+        "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "REGEXP" | "RLIKE" | "SIMILAR" | "GLOB" => {
             "LIKE knows % for any characters and _ for one; ILIKE ignores case"
         }
         "XOR" => "write (a AND NOT b) OR (b AND NOT a)",

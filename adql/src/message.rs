@@ -128,6 +128,19 @@ pub(crate) fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let name = name.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let same = |candidate: &&&str| candidate.eq_ignore_ascii_case(&name);
+    if let Some(same) = candidates.iter().find(same) {
+        return Some(same);
+    }
+    // `ra` is `s_ra` and `exptime` is `t_exptime`.
+    let part = candidates.iter().find(|candidate| {
+        let parts = candidate.split(['_', '.']);
+        parts.skip(1).any(|part| part.eq_ignore_ascii_case(&name))
+    });
+    if let Some(part) = part {
+        return Some(part);
+    }
     candidates
         .into_iter()
         .map(|candidate| {

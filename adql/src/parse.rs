@@ -275,21 +275,28 @@ fn syntax_error(error: ParserError, text: &str, end: Option<Location>) -> Messag
         None => (said, None),
     };
     // The parser has taken the tokens with it.
-    if let Ok(tokens) = read_tokens(text) {
-        let stopped = tokens
-            .iter()
-            .position(|token| Some(token.span.start) == location)
-            .unwrap_or(tokens.len());
-        if let Some(message) = mistakes::why(&tokens, stopped) {
-            return message;
-        }
+    let tokens = read_tokens(text).unwrap_or_default();
+    let found = sentence.split_once(", found: ").map(|(_, found)| found);
+    let mut stopped = tokens
+        .iter()
+        .position(|token| Some(token.span.start) == location)
+        .unwrap_or(tokens.len());
+    let written = |index: usize| tokens.get(index).map(|token| token.token.to_string());
+    // It may have gone one word further than the one it speaks of.
+    if let (Some(found), Some(before)) = (found, stopped.checked_sub(1))
+        && found != "EOF"
+        && written(stopped).as_deref() != Some(found)
+        && written(before).as_deref() == Some(found)
+    {
+        stopped = before;
     }
-    let location = location.or(end);
-    let found = sentence
-        .split_once(", found: ")
-        .map(|(_, found)| found.to_owned());
-    let length = found.as_deref().filter(|found| *found != "EOF");
-    let at = location.and_then(|location| place(location, length));
+    if let Some(message) = mistakes::why(&tokens, stopped) {
+        return message;
+    }
+    let at = match tokens.get(stopped) {
+        Some(token) => span(token.span),
+        None => location.or(end).and_then(|location| place(location, None)),
+    };
     let sentence = lower_first(
         &sentence
             .replace("Expected: ", "expected ")

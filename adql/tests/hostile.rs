@@ -67,7 +67,7 @@ fn deep_and_long_queries_are_refused_with_a_sentence() {
 fn odd_texts_have_their_own_sentences() {
     check("", Err(101));
     check(";", Err(103));
-    check("\u{feff}SELECT a FROM t", Err(103));
+    check("\u{feff}SELECT a FROM t", Err(104));
     check("SELECT 99999999999999999999 FROM t", Err(116));
     check("SELECT 1e999 FROM t", Err(116));
     check("SELECT 'a\0b' FROM t", Err(115));

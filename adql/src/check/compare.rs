@@ -30,7 +30,7 @@ impl Checker<'_> {
             Some(value) => Some(value),
             None => self.operand(left, scope),
         };
-        let b = self.operand(right, scope);
+        let b = self.compared(|checker| checker.operand(right, scope));
         let (a, b) = (a?, b?);
         for (side, other) in [(&a, right), (&b, left)] {
             if matches!(side.node, Node::Literal(Value::Null)) {
@@ -52,6 +52,15 @@ impl Checker<'_> {
             return self.fail(message.hint("join them with AND: a < b AND b < c"));
         }
         self.compare(operator, a, b, at)
+    }
+
+    /// Checks something that is compared with: what is no column there may be
+    /// a string that lacks its quotes.
+    pub(super) fn compared<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.beside, true);
+        let checked = check(self);
+        self.beside = before;
+        checked
     }
 
     /// A side of a comparison: a value, or TRUE or FALSE beside a column.
@@ -79,6 +88,7 @@ impl Checker<'_> {
             }
             (a, b)
         } else {
+            let a = self.like_time(a, &b, at)?;
             let b = self.comparable(&a, b, at)?;
             (self.comparable(&b, a, at)?, b)
         };
@@ -123,12 +133,22 @@ impl Checker<'_> {
     }
 
     pub(super) fn unlike<T>(&mut self, a: &Expr, b: &Expr, at: Option<Place>) -> Option<T> {
-        let sentence = format!("{} cannot be compared with {}", shown(a), shown(b));
+        let sentence = match a.kind == b.kind {
+            true => format!("values of type {} have no order", a.kind),
+            false => format!("{} cannot be compared with {}", shown(a), shown(b)),
+        };
         let message = Message::new(301, sentence).at(at);
-        self.fail(match advice(a, b).or_else(|| advice(b, a)) {
-            Some(hint) => message.hint(hint),
-            None => message,
-        })
+        // What can be said of a literal comes first.
+        let (first, second) = match a.node {
+            Node::Literal(_) => (a, b),
+            _ => (b, a),
+        };
+        self.fail(
+            match advice(first, second).or_else(|| advice(second, first)) {
+                Some(hint) => message.hint(hint),
+                None => message,
+            },
+        )
     }
 
     pub(super) fn like(
@@ -141,7 +161,7 @@ impl Checker<'_> {
     ) -> Option<Expr> {
         let places = [span(operand.span()), span(pattern.span())];
         let operand = self.value(operand, scope);
-        let pattern = self.value(pattern, scope);
+        let pattern = self.compared(|checker| checker.value(pattern, scope));
         let (operand, pattern) = (operand?, pattern?);
         for (side, at) in [&operand, &pattern].into_iter().zip(places) {
             if !matches!(side.kind, Type::Text | Type::Region | Type::Unknown) {

@@ -46,12 +46,14 @@ impl Checker<'_> {
         }
         let message =
             Message::new(304, "a value stands where a condition is needed").at(span(expr.span()));
-        let written = short(&expr.to_string());
         self.fail(match expr {
             ast::Expr::Function(function) if is_predicate_name(function) => {
-                message.hint(format!("write {written} = 1"))
+                message.hint(format!("put = 1 after it: {}(…) = 1", function.name))
             }
-            _ => message.hint(format!("compare it with something: {written} = …")),
+            _ => message.hint(format!(
+                "compare it with something: {} = …",
+                short(&expr.to_string())
+            )),
         })
     }
 
@@ -84,8 +86,9 @@ impl Checker<'_> {
                 let high = self.value(high, scope);
                 let (operand, low, high) = (operand?, low?, high?);
                 let operand = self.like_time(operand, &low, at())?;
-                let low = self.comparable(&operand, low, at())?;
-                let high = self.comparable(&operand, high, at())?;
+                let low = self.comparable(&operand, low, at());
+                let high = self.comparable(&operand, high, at());
+                let (low, high) = (low?, high?);
                 Some(Expr::boolean(Node::Between {
                     operand: Box::new(operand),
                     low: Box::new(low),
@@ -102,7 +105,7 @@ impl Checker<'_> {
                 let mut values = Vec::with_capacity(list.len());
                 for value in list {
                     let place = span(value.span());
-                    let value = self.value(value, scope)?;
+                    let value = self.compared(|checker| checker.value(value, scope))?;
                     values.push(self.comparable(&operand, value, place)?);
                 }
                 Some(Expr::boolean(Node::InList {
@@ -176,11 +179,9 @@ impl Checker<'_> {
             E::Function(function) => self.call(function, scope),
             E::Subquery(_) => {
                 let message = Message::new(120, "a subquery as a value is not part of ADQL");
-                self.fail(
-                    message
-                        .at(at())
-                        .hint("join the subquery in FROM, or use IN or EXISTS"),
-                )
+                self.fail(message.at(at()).hint(
+                    "name it in FROM: FROM t, (SELECT AVG(x) AS mean FROM t) AS a WHERE x > a.mean",
+                ))
             }
             E::Interval(_) => {
                 let hint = "work out the other date and compare with it: x < '2026-03-01'";

@@ -80,8 +80,11 @@ impl Checker<'_> {
                 if let Some(assumed) = self.assumed_call(&ident.value, &arguments, scope, at) {
                     return assumed;
                 }
-                for argument in &arguments {
-                    self.expression(argument, scope);
+                // CAST(x, INTEGER): a type is no column.
+                if name != "CAST" {
+                    for argument in &arguments {
+                        self.expression(argument, scope);
+                    }
                 }
                 let known = FUNCTIONS.iter().map(|f| f.name);
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));

@@ -25,12 +25,20 @@ impl Checker<'_> {
             ast::Value::SingleQuotedString(text) => {
                 Some(Expr::literal(Value::Text(text.clone()), Type::Text))
             }
+            ast::Value::HexStringLiteral(digits) if digits.is_empty() => {
+                let message = Message::new(116, "0x is not a number").at(at);
+                self.fail(message.hint("hexadecimal digits follow: 0x1F"))
+            }
             ast::Value::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
                 Ok(number) => Some(integer(number)),
                 Err(_) => self.fail(
                     Message::new(116, format!("0x{digits} does not fit into 64 bits")).at(at),
                 ),
             },
+            ast::Value::Placeholder(written) => {
+                let hint = "values stand in the query itself: write the number or 'string'";
+                self.refuse_for(&format!("the parameter {written}"), hint, at)
+            }
             ast::Value::Null => Some(Expr::literal(Value::Null, Type::Unknown)),
             ast::Value::Boolean(_) => self.refuse("TRUE or FALSE as a value", at),
             other => self.refuse(&format!("the literal {}", short(&other.to_string())), at),

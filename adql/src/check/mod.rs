@@ -33,6 +33,7 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         sources: 0,
         common: Vec::new(),
         aliases: Vec::new(),
+        beside: false,
     };
     let query = checker.main(&syntax.query);
     match query {
@@ -52,6 +53,8 @@ struct Checker<'a> {
     common: Vec<Common>,
     /// The names that the SELECT being checked gives to its columns.
     aliases: Vec<String>,
+    /// What is being checked is compared with something.
+    beside: bool,
 }
 
 /// A `WITH` query as FROM can name it.

@@ -128,6 +128,16 @@ impl Scope<'_> {
         self.column_names().any(|column| name.matches(column))
     }
 
+    /// The name of the column that a join made of two.
+    pub fn merged_name(&self, ident: &ast::Ident) -> Option<&String> {
+        let name = Name {
+            text: ident.value.clone(),
+            exact: ident.quote_style.is_some(),
+        };
+        let mut merged = self.merged.iter().map(|(merged, _)| merged);
+        merged.find(|merged| name.matches(merged))
+    }
+
     fn column_names(&self) -> impl Iterator<Item = &str> {
         let columns = self.sources.iter().flat_map(|source| &source.columns);
         columns.map(|column| column.column.name.as_str())
@@ -214,7 +224,7 @@ impl Checker<'_> {
                 Found::Nothing => level = scope.outer,
             }
         }
-        let message = no_such_column(scope, &self.aliases, &names, &name, at);
+        let message = no_such_column(scope, (&self.aliases, self.beside), &names, &name, at);
         self.fail(message)
     }
 }
@@ -222,7 +232,7 @@ impl Checker<'_> {
 /// What is said of a column that is not there.
 fn no_such_column(
     scope: &Scope,
-    aliases: &[String],
+    (aliases, beside): (&[String], bool),
     qualifier: &[Name],
     name: &Name,
     at: Option<Place>,
@@ -265,15 +275,14 @@ fn no_such_column(
             name.text.replace('\'', "''")
         ));
     }
-    if let Some(word) = misspelled(&name.text) {
+    if beside {
+        return message.hint(format!("if it is a string, write '{}'", name.text));
+    }
+    if let Some(word @ "DISTINCT") = misspelled(&name.text) {
         return message.hint(format!("if the word {word} is meant, write {word}"));
     }
     match scope.sources.first() {
-        Some(source) => message.hint(format!(
-            "if it is a string, write '{}'; {}",
-            name.text,
-            columns_of(source)
-        )),
+        Some(source) => message.hint(columns_of(source)),
         None => message,
     }
 }

@@ -158,7 +158,13 @@ impl Checker<'_> {
             match item {
                 ast::SelectItem::UnnamedExpr(expr) => match self.value(expr, scope) {
                     Some(value) => {
-                        let column = value.describe(items.len() + 1);
+                        let mut column = value.describe(items.len() + 1);
+                        // A column that USING or NATURAL made of two keeps its name.
+                        if let ast::Expr::Identifier(ident) = expr
+                            && let Some(name) = scope.merged_name(ident)
+                        {
+                            column.name.clone_from(name);
+                        }
                         items.push(Item::new(value, column, span(expr.span())));
                     }
                     None => good = false,

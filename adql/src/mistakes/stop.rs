@@ -1,189 +1,16 @@
-//! What people bring along from other dialects, mistype or forget, found in
-//! the words of a query alone: before it is parsed what is wrong anywhere, and
-//! where parsing stopped the likely reason.
-//!
-//! Must not know: tables, columns. Must not refuse anything that is ADQL.
+//! Why the words of a query could not be read any further: what is missing or
+//! too much at the place where parsing stopped.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::{
+    CLAUSES, begins_value, clause, ends_value, is_operator, is_structure, misspelled,
+    reserved_word, top, word,
+};
 use crate::foreign;
 use crate::grammar;
 use crate::message::{Message, Place};
 use crate::parse::span;
-
-/// The clauses of a query in their order (ADQL 2.1 section 2.2).
-const CLAUSES: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "OFFSET",
-];
-
-/// Words of the language that are worth finding behind a misspelling, and
-/// what some people write for them.
-const WORDS: &[&str] = &[
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "ORDER",
-    "HAVING",
-    "BETWEEN",
-    "LIKE",
-    "ILIKE",
-    "NULL",
-    "EXISTS",
-    "JOIN",
-    "INNER",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "OUTER",
-    "NATURAL",
-    "USING",
-    "UNION",
-    "EXCEPT",
-    "INTERSECT",
-    "DISTINCT",
-    "TOP",
-    "ASC",
-    "DESC",
-    "OFFSET",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "AND",
-    "NOT",
-    "WITH",
-];
-const SYNONYMS: &[(&str, &str)] = &[
-    ("GROUPBY", "GROUP BY"),
-    ("ORDERBY", "ORDER BY"),
-    ("DESCENDING", "DESC"),
-    ("ASCENDING", "ASC"),
-    ("ISNULL", "IS NULL"),
-    ("NOTNULL", "IS NOT NULL"),
-    ("MINUS", "EXCEPT"),
-    ("FIRST", "TOP"),
-];
-
-/// The word of ADQL that `word` is a misspelling of.
-pub(crate) fn misspelled(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_uppercase();
-    if let Some((_, right)) = SYNONYMS.iter().find(|(wrong, _)| *wrong == word) {
-        return Some(right);
-    }
-    if word.len() < 3 || WORDS.contains(&word.as_str()) {
-        return None;
-    }
-    let far = if word.len() < 6 { 1 } else { 2 };
-    WORDS
-        .iter()
-        .map(|right| (strsim::osa_distance(&word, right), *right))
-        .filter(|(distance, _)| *distance <= far)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, right)| right)
-}
-
-/// What is wrong wherever it stands.
-pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
-    let mut messages = Vec::new();
-    let mut skip = 0;
-    for (index, token) in tokens.iter().enumerate() {
-        if skip > 0 {
-            skip -= 1;
-            continue;
-        }
-        let next = tokens.get(index + 1).map(|token| &token.token);
-        let at = span(token.span);
-        match (&token.token, next) {
-            (Token::Word(word), Some(Token::Number(number, _)))
-                if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("limit") =>
-            {
-                let message = Message::new(105, "ADQL has no LIMIT clause").at(at);
-                messages.push(message.hint(format!("write SELECT TOP {number} …")));
-            }
-            (Token::Word(word), Some(follows)) if word.quote_style.is_none() => {
-                let upper = word.value.to_ascii_uppercase();
-                let wrong = match upper.as_str() {
-                    "FETCH" => matches!(follows, Token::Word(_)),
-                    "INTO" | "OVER" => matches!(follows, Token::Word(_) | Token::LParen),
-                    "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" => true,
-                    _ => false,
-                };
-                if wrong {
-                    let hint = match upper.as_str() {
-                        "OVER" => foreign::function("ROW_NUMBER"),
-                        word => foreign::word(word),
-                    };
-                    let message = Message::new(120, format!("{upper} is not part of ADQL")).at(at);
-                    messages.push(with_hint(message, hint));
-                }
-            }
-            (Token::Whitespace(_), _) => messages.push(
-                Message::new(107, "/* … */ is not a comment of ADQL")
-                    .at(at)
-                    .hint("comments begin with -- and end with the line"),
-            ),
-            (Token::LBracket, _) => messages.push(
-                Message::new(120, "[…] is not part of ADQL")
-                    .at(at)
-                    .hint("names of odd characters stand between double quotes: \"a name\""),
-            ),
-            (Token::Sharp, _) => messages.push(
-                Message::new(107, "# begins no comment of ADQL")
-                    .at(at)
-                    .hint("comments begin with -- and end with the line"),
-            ),
-            _ => {
-                if let Some((written, length)) = foreign_operator(&tokens[index..]) {
-                    skip = length - 1;
-                    let at = at.map(|at| Place {
-                        length: written.len(),
-                        ..at
-                    });
-                    let sentence = format!("{written} is not an operator of ADQL");
-                    let hint = foreign::operator(&written);
-                    messages.push(with_hint(Message::new(106, sentence).at(at), hint));
-                }
-            }
-        }
-    }
-    messages
-}
-
-/// An operator that ADQL does not have, and of how many tokens it is.
-fn foreign_operator(tokens: &[TokenWithSpan]) -> Option<(String, usize)> {
-    let token = tokens.first()?;
-    let next = tokens
-        .get(1)
-        .filter(|next| next.span.start == token.span.end)
-        .map(|next| &next.token);
-    match (&token.token, next) {
-        (Token::Eq, Some(Token::Eq)) => Some(("==".to_owned(), 2)),
-        (Token::Eq, Some(Token::Lt)) => Some(("=<".to_owned(), 2)),
-        (Token::Eq, Some(Token::Gt)) => Some(("=>".to_owned(), 2)),
-        (Token::Eq, Some(Token::ExclamationMark)) => Some(("=!".to_owned(), 2)),
-        (Token::Mul, Some(Token::Mul)) => Some(("**".to_owned(), 2)),
-        (Token::Div, Some(Token::Div)) => Some(("//".to_owned(), 2)),
-        (
-            Token::DoubleEq
-            | Token::RArrow
-            | Token::Spaceship
-            | Token::Overlap
-            | Token::ExclamationMark
-            | Token::DuckIntDiv
-            | Token::DoubleColon
-            | Token::Assignment
-            | Token::TildeAsterisk
-            | Token::ExclamationMarkTilde
-            | Token::ExclamationMarkTildeAsterisk
-            | Token::ShiftLeft
-            | Token::ShiftRight,
-            _,
-        ) => Some((token.token.to_string(), 1)),
-        _ => None,
-    }
-}
 
 /// Why parsing stopped at `tokens[stopped]`, or at their end; None if nothing
 /// better is known than what the parser expected.
@@ -192,35 +19,46 @@ pub(crate) fn why(tokens: &[TokenWithSpan], stopped: usize) -> Option<Message> {
         tokens,
         index: stopped.min(tokens.len()),
     };
-    stop.parenthesis()
+    stop.with_query()
+        .or_else(|| stop.sexagesimal())
+        .or_else(|| stop.parenthesis())
         .or_else(|| stop.misspelling())
         .or_else(|| stop.comma_too_many())
         .or_else(|| stop.after_keyword())
+        .or_else(|| stop.at_keyword())
+        .or_else(|| stop.between())
+        .or_else(|| stop.pattern())
+        .or_else(|| stop.name())
+        .or_else(|| stop.case())
+        .or_else(|| stop.join())
+        .or_else(|| {
+            // A keyword may have been read as the value that is missing.
+            (1..=stop.index).find_map(|index| Stop { tokens, index }.value_missing())
+        })
         .or_else(|| stop.clause())
         .or_else(|| stop.reserved())
-        .or_else(|| stop.value_missing())
         .or_else(|| stop.inside_call())
         .or_else(|| stop.two_values())
 }
 
 /// The place where parsing stopped.
-struct Stop<'a> {
-    tokens: &'a [TokenWithSpan],
-    index: usize,
+pub(super) struct Stop<'a> {
+    pub tokens: &'a [TokenWithSpan],
+    pub index: usize,
 }
 
 impl Stop<'_> {
     /// The token `back` before the one that could not be read.
-    fn before(&self, back: usize) -> Option<&TokenWithSpan> {
+    pub fn before(&self, back: usize) -> Option<&TokenWithSpan> {
         self.tokens.get(self.index.checked_sub(back)?)
     }
 
-    fn found(&self) -> Option<&TokenWithSpan> {
+    pub fn found(&self) -> Option<&TokenWithSpan> {
         self.tokens.get(self.index)
     }
 
     /// The place of what could not be read, or of the end.
-    fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<Place> {
         match self.found() {
             Some(found) => span(found.span),
             None => span(self.tokens.last()?.span).map(|last| Place {
@@ -285,84 +123,115 @@ impl Stop<'_> {
         Some(message.at(span(comma.span)).hint("leave it out"))
     }
 
-    /// What may follow the keyword before.
-    fn after_keyword(&self) -> Option<Message> {
-        let keyword = self.before(1)?;
-        let written = self.written();
-        let (sentence, hint) = match word(keyword)?.to_ascii_uppercase().as_str() {
-            "IN" => (
-                "IN is followed by a list in parentheses".to_owned(),
-                format!("write IN ({written})"),
+    /// `05:35:17`.
+    fn sexagesimal(&self) -> Option<Message> {
+        let colon = self.found().filter(|token| token.token == Token::Colon)?;
+        let first = self.before(1)?;
+        if !matches!(first.token, Token::Number(..)) {
+            let message = Message::new(119, ": is not a sign of ADQL").at(span(colon.span));
+            return Some(message.hint("values stand in the query itself; there are no parameters"));
+        }
+        let message = Message::new(119, "an angle is written as a number of degrees");
+        Some(
+            message.at(span(first.span)).hint(
+                "degrees are 15 * (hours + minutes / 60 + seconds / 3600) for a right ascension",
             ),
-            "GROUP" | "ORDER" => {
-                let keyword = word(keyword)?.to_ascii_uppercase();
-                let hint = format!("write {keyword} BY {written}");
-                (format!("{keyword} is followed by BY"), hint)
-            }
-            "IS" => (
-                "IS is followed by NULL or NOT NULL alone".to_owned(),
-                format!("write = {written}"),
-            ),
-            "NOT"
-                if self
-                    .before(2)
-                    .and_then(word)
-                    .is_some_and(|w| w.eq_ignore_ascii_case("is")) =>
-            {
-                (
-                    "IS NOT is followed by NULL alone".to_owned(),
-                    format!("write <> {written}"),
-                )
-            }
-            "NOT" if self.found().is_some_and(|t| t.token == Token::Eq) => (
-                "NOT = is not an operator of ADQL".to_owned(),
-                "write <> for inequality".to_owned(),
-            ),
-            "DATE" | "TIME" | "TIMESTAMP"
-                if matches!(self.found()?.token, Token::SingleQuotedString(_)) =>
-            {
-                (
-                    format!("{} before a string is not part of ADQL", word(keyword)?),
-                    format!("write CAST({written} AS TIMESTAMP), or the string alone"),
-                )
-            }
-            "EXISTS" => (
-                "EXISTS is followed by a subquery in parentheses".to_owned(),
-                "write EXISTS (SELECT … FROM …)".to_owned(),
-            ),
-            _ => return self.between(),
-        };
-        Some(Message::new(119, sentence).at(self.place()).hint(hint))
+        )
     }
 
-    /// BETWEEN without its AND.
-    fn between(&self) -> Option<Message> {
-        let mut depth = 0usize;
-        for token in self.tokens.get(..self.index)?.iter().rev() {
-            match &token.token {
-                Token::RParen => depth += 1,
-                Token::LParen => depth = depth.checked_sub(1)?,
-                _ if depth > 0 => {}
-                _ => match word(token).map(str::to_ascii_uppercase).as_deref() {
-                    Some("BETWEEN") => {
-                        return Some(
-                            Message::new(119, "BETWEEN takes two values with AND between them")
-                                .at(self.place())
-                                .hint("write x BETWEEN low AND high"),
-                        );
-                    }
-                    Some(word) if word == "AND" || CLAUSES.contains(&word) => return None,
-                    _ => {}
-                },
+    /// `LIKE M31%`.
+    fn pattern(&self) -> Option<Message> {
+        let percent = |token: Option<&TokenWithSpan>| token.is_some_and(|t| t.token == Token::Mod);
+        let (at, like) = if percent(self.found()) {
+            (self.found()?, self.before(1)?)
+        } else if percent(self.before(1)) {
+            (self.before(2)?, self.before(3)?)
+        } else {
+            return None;
+        };
+        let like = word(like)?.to_ascii_uppercase();
+        match like.as_str() {
+            "LIKE" | "ILIKE" => {
+                let message = Message::new(119, format!("the pattern of {like} has no quotes"));
+                Some(
+                    message
+                        .at(span(at.span))
+                        .hint(format!("write {like} '%abc%'")),
+                )
             }
+            "TOP" => Some(top(span(at.span))),
+            _ => None,
         }
-        None
+    }
+
+    pub fn follows(&self, back: usize, keyword: &str) -> bool {
+        let before = self.before(back).and_then(word);
+        before.is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+    }
+
+    pub fn number_before(&self) -> bool {
+        matches!(self.before(1), Some(token) if matches!(token.token, Token::Number(..)))
+    }
+
+    /// A name that begins with something else than a letter, or holds a sign.
+    fn name(&self) -> Option<Message> {
+        let found = self.found()?;
+        let next = self
+            .tokens
+            .get(self.index + 1)
+            .filter(|next| next.span.start == found.span.end);
+        let named = self.before(1).is_some_and(|before| {
+            let keyword = word(before).map(str::to_ascii_uppercase);
+            matches!(keyword.as_deref(), Some("FROM" | "JOIN")) || before.token == Token::Period
+        });
+        let (written, first) = match &found.token {
+            Token::Number(..) if named => (self.joined(0, 1), found),
+            Token::Word(word)
+                if self.number_before() && next.is_some_and(|n| n.token == Token::Period) =>
+            {
+                (format!("{}{word}", self.before(1)?.token), self.before(1)?)
+            }
+            Token::Minus if self.clause_around() == Some("FROM") => {
+                (self.joined(1, 1), self.before(1)?)
+            }
+            Token::Char(_) | Token::Placeholder(_) => (self.joined(0, 1), found),
+            other if other.to_string() == "_" => (self.joined(0, 1), found),
+            _ => return None,
+        };
+        let message = Message::new(109, format!("{written} is not a name as it stands"));
+        Some(message.at(span(first.span)).hint(format!(
+            "names begin with a letter, and have letters, digits and _; others stand between \
+             double quotes: \"{written}\""
+        )))
+    }
+
+    /// The tokens around the place as they stand, if nothing is between them.
+    fn joined(&self, before: usize, after: usize) -> String {
+        let from = self.index.saturating_sub(before);
+        let mut text = String::new();
+        let mut end = None;
+        for token in self.tokens.iter().skip(from).take(before + after + 1) {
+            if end.is_some_and(|end| end != token.span.start) {
+                break;
+            }
+            text.push_str(&token.token.to_string());
+            end = Some(token.span.end);
+        }
+        text
     }
 
     /// A clause that stands in the wrong place, or twice.
     fn clause(&self) -> Option<Message> {
         let found = self.found()?;
         let here = clause(found)?;
+        let next = self.tokens.get(self.index + 1);
+        if let ("GROUP" | "ORDER", Some(next)) = (here, next)
+            && !word(next).is_some_and(|word| word.eq_ignore_ascii_case("by"))
+        {
+            let message = Message::new(119, format!("{here} is followed by BY"));
+            let hint = format!("write {here} BY {}", next.token);
+            return Some(message.at(span(found.span)).hint(hint));
+        }
         let rank = CLAUSES.iter().position(|clause| *clause == here)?;
         let mut depth = 0usize;
         for token in self.tokens.get(..self.index)?.iter().rev() {
@@ -461,7 +330,8 @@ impl Stop<'_> {
                             ]
                             .contains(&upper.as_str())
                     })
-                    || is_operator(&token.token)
+                    || (is_operator(&token.token)
+                        && !matches!(token.token, Token::Plus | Token::Minus | Token::Mul))
             }
         };
         let keyword = word(last).map(str::to_ascii_uppercase);
@@ -471,6 +341,7 @@ impl Stop<'_> {
             Some("FROM" | "JOIN") => "a table",
             Some("LIKE" | "ILIKE" | "BETWEEN" | "THEN" | "ELSE" | "TOP" | "OFFSET") => "a value",
             Some("UNION" | "EXCEPT" | "INTERSECT") => "a SELECT",
+            None if last.token == Token::Mul && self.is_star() => return None,
             None if is_operator(&last.token) => "a value",
             _ => return None,
         };
@@ -483,6 +354,14 @@ impl Stop<'_> {
         };
         let message = Message::new(119, format!("{what} is missing after {after}"));
         Some(message.at(self.place()))
+    }
+
+    /// Whether the `*` before is not a product.
+    fn is_star(&self) -> bool {
+        let before = self.before(2);
+        let counted = before.is_some_and(|token| matches!(token.token, Token::Number(..)))
+            && self.follows(3, "TOP");
+        counted || !before.is_some_and(ends_value)
     }
 
     /// A function of another dialect whose arguments have a grammar of their own.
@@ -508,19 +387,39 @@ impl Stop<'_> {
     /// Two values side by side.
     fn two_values(&self) -> Option<Message> {
         let (last, found) = (self.before(1)?, self.found()?);
-        if !ends_value(last) || !begins_value(found) {
+        let star = last.token == Token::Mul && self.is_star();
+        if !(star || ends_value(last)) || !begins_value(found) {
             return None;
         }
         let written = self.written();
         if matches!(last.token, Token::Number(..)) && last.span.end == found.span.start {
+            let exponent = word(found).is_some_and(|word| word.eq_ignore_ascii_case("e"));
+            if exponent || matches!(found.token, Token::Number(..)) {
+                let message = Message::new(119, format!("{} is not a number", self.pair()));
+                let message = message.at(span(last.span));
+                return Some(message.hint("numbers are written 12, 12.5 and 1.25e-3"));
+            }
             let message = Message::new(119, format!("{} is a number with a unit", self.pair()));
-            return Some(message.at(span(last.span)).hint(
+            let at = span(last.span).map(|at| Place {
+                length: self.pair().chars().count(),
+                ..at
+            });
+            return Some(message.at(at).hint(
                 "numbers are written without units, in the unit of the column; angles in degrees",
             ));
         }
         let (sentence, hint) = match self.clause_around() {
             Some("WHERE" | "HAVING" | "ON") => {
-                let words = word(last).is_some() && word(found).is_some();
+                let operator = [found, last].into_iter().find_map(|token| {
+                    let upper = word(token)?.to_ascii_uppercase();
+                    Some((token, foreign::operator(&upper)?, upper))
+                });
+                if let Some((token, hint, upper)) = operator {
+                    let sentence = format!("{upper} is not an operator of ADQL");
+                    return Some(Message::new(106, sentence).at(span(token.span)).hint(hint));
+                }
+                let words = word(last).is_some()
+                    && (word(found).is_some() || matches!(found.token, Token::Number(..)));
                 (
                     format!("an operator is missing before {written}"),
                     match words {
@@ -541,7 +440,7 @@ impl Stop<'_> {
     }
 
     /// The clause the place belongs to; None inside a list in parentheses.
-    fn clause_around(&self) -> Option<&'static str> {
+    pub fn clause_around(&self) -> Option<&'static str> {
         let mut depth = 0usize;
         for (index, token) in self.tokens.get(..self.index)?.iter().enumerate().rev() {
             match token.token {
@@ -569,7 +468,7 @@ impl Stop<'_> {
         None
     }
 
-    fn written(&self) -> String {
+    pub fn written(&self) -> String {
         self.found()
             .map_or_else(|| "…".to_owned(), |found| found.token.to_string())
     }
@@ -581,80 +480,5 @@ impl Stop<'_> {
             (Some(a), Some(b)) => format!("{} {}", a.token, b.token),
             _ => String::new(),
         }
-    }
-}
-
-/// What is said of a reserved word that stands for a name (ADQL 2.1 section
-/// 2.1.2).
-pub(crate) fn reserved_word(written: &str, at: Option<Place>) -> Message {
-    let upper = written.to_uppercase();
-    match foreign::word(&upper) {
-        Some(hint) => Message::new(120, format!("{upper} is not part of ADQL"))
-            .at(at)
-            .hint(hint),
-        None => {
-            let sentence =
-                format!("{upper} is a reserved word of ADQL and cannot be a name as it stands");
-            let hint = format!("write it in double quotes: \"{written}\"");
-            Message::new(108, sentence).at(at).hint(hint)
-        }
-    }
-}
-
-fn with_hint(message: Message, hint: Option<&str>) -> Message {
-    match hint {
-        Some(hint) => message.hint(hint),
-        None => message,
-    }
-}
-
-/// The word a token is, without quotes.
-fn word(token: &TokenWithSpan) -> Option<&str> {
-    match &token.token {
-        Token::Word(word) if word.quote_style.is_none() => Some(&word.value),
-        _ => None,
-    }
-}
-
-fn is_structure(word: &str) -> bool {
-    grammar::STRUCTURE.contains(&word.to_ascii_uppercase().as_str())
-}
-
-/// The clause that begins with this token.
-fn clause(token: &TokenWithSpan) -> Option<&'static str> {
-    let upper = word(token)?.to_ascii_uppercase();
-    CLAUSES.iter().copied().find(|clause| *clause == upper)
-}
-
-fn is_operator(token: &Token) -> bool {
-    matches!(
-        token,
-        Token::Eq
-            | Token::Neq
-            | Token::Lt
-            | Token::Gt
-            | Token::LtEq
-            | Token::GtEq
-            | Token::Plus
-            | Token::Minus
-            | Token::Mul
-            | Token::Div
-            | Token::StringConcat
-    )
-}
-
-fn ends_value(token: &TokenWithSpan) -> bool {
-    match &token.token {
-        Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => true,
-        Token::Word(word) => word.quote_style.is_some() || !is_structure(&word.value),
-        _ => false,
-    }
-}
-
-fn begins_value(token: &TokenWithSpan) -> bool {
-    match &token.token {
-        Token::Number(..) | Token::SingleQuotedString(_) => true,
-        Token::Word(word) => word.quote_style.is_some() || !is_structure(&word.value),
-        _ => false,
     }
 }
