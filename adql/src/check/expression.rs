@@ -126,7 +126,8 @@ impl Checker<'_> {
                         "the subquery of IN has {} columns instead of one",
                         query.columns().len()
                     );
-                    return self.fail(Message::new(212, sentence).at(at()));
+                    let message = Message::new(212, sentence).at(at());
+                    return self.fail(message.hint("select one column there"));
                 };
                 if common_type(operand.kind, column.kind).is_none() {
                     let of = Expr::new(Node::Literal(Value::Null), column.kind);

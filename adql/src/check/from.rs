@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
+use super::scope::{ANY, Name, Scope, ScopeColumn, ScopeSource, around};
 use crate::catalog::Table;
 use crate::functions;
 use crate::message::{Message, Place, nearest};
@@ -43,13 +43,30 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> Option<Source> {
         let first = scope.sources.len();
-        let mut left = self.relation(&table.relation, scope)?;
+        let mut left = self.relation_or_any(&table.relation, scope);
         for join in &table.joins {
             let middle = scope.sources.len();
-            let right = self.relation(&join.relation, scope)?;
-            left = self.join(left, right, join, scope, first, middle)?;
+            let right = self.relation_or_any(&join.relation, scope);
+            left = match (left, right) {
+                (Some(left), Some(right)) => self.join(left, right, join, scope, first, middle),
+                _ => None,
+            };
         }
-        Some(left)
+        left
+    }
+
+    /// A table that is not there leaves one of any name with any columns, so
+    /// that what else is wrong can be said.
+    fn relation_or_any(
+        &mut self,
+        relation: &ast::TableFactor,
+        scope: &mut Scope,
+    ) -> Option<Source> {
+        let source = self.relation(relation, scope);
+        if source.is_none() {
+            scope.sources.push(derived(ANY, None, &[], true));
+        }
+        source
     }
 
     fn relation(&mut self, relation: &ast::TableFactor, scope: &mut Scope) -> Option<Source> {

@@ -259,7 +259,8 @@ impl Checker<'_> {
         };
         let Some(kind) = kind else {
             let sentence = format!("{} does not work on {of}", aggregate.name());
-            return self.fail(Message::new(308, sentence).at(at));
+            let message = Message::new(308, sentence).at(at);
+            return self.fail(message.hint("COUNT, and mostly MIN and MAX, work on other values"));
         };
         Some(Expr::new(
             Node::Aggregate {

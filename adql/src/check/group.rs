@@ -71,7 +71,7 @@ impl Checker<'_> {
         }
         let mut loose: Vec<(String, Option<Place>)> = Vec::new();
         for (expr, at) in outputs {
-            self.loose_columns(expr, group, &mut |name| {
+            Self::loose_columns(expr, group, &mut |name| {
                 if !loose.iter().any(|(other, _)| *other == name) {
                     loose.push((name, at));
                 }
@@ -95,17 +95,17 @@ impl Checker<'_> {
     }
 
     /// Calls `found` with each column of `expr` that is not the same for a
-    /// whole group. Of a table that an open catalog assumes, no column is: the
-    /// groups may be of its key.
-    fn loose_columns(&self, expr: &Expr, group: &[Expr], found: &mut dyn FnMut(String)) {
+    /// whole group. Of a table that is not known, no column is: the groups may
+    /// be of its key.
+    fn loose_columns(expr: &Expr, group: &[Expr], found: &mut dyn FnMut(String)) {
         if group.contains(expr) {
             return;
         }
         match &expr.node {
             Node::Aggregate { .. } => {}
-            Node::Column { .. } if expr.kind == Type::Unknown && self.catalog.is_open() => {}
+            Node::Column { .. } if expr.kind == Type::Unknown => {}
             Node::Column { column, .. } => found(column.name.clone()),
-            _ => expr.each_child(&mut |child| self.loose_columns(child, group, found)),
+            _ => expr.each_child(&mut |child| Self::loose_columns(child, group, found)),
         }
     }
 }

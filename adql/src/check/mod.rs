@@ -123,37 +123,51 @@ impl Checker<'_> {
         if with.recursive {
             return self.refuse("WITH RECURSIVE", span(with.with_token.0.span));
         }
+        let mut good = true;
         for common in &with.cte_tables {
-            let at = span(common.alias.name.span);
-            if common.materialized.is_some() || common.from.is_some() {
-                return self.refuse("this form of WITH", at);
-            }
-            let mut query = self.query(&common.query, None)?;
-            let renames = &common.alias.columns;
-            if !renames.is_empty() {
-                if renames.len() != query.columns.len() {
-                    let sentence = format!(
-                        "{} columns are named here, but the query has {}",
-                        renames.len(),
-                        query.columns.len()
-                    );
-                    return self.fail(Message::new(210, sentence).at(at));
-                }
-                for (column, rename) in query.columns.iter_mut().zip(renames) {
-                    column.name.clone_from(&rename.name.value);
-                }
-            }
-            let number = self.next_source();
             let name = self.name(&common.alias.name)?;
+            let query = self.with_query(common);
+            let number = self.next_source();
+            // Of a query that is wrong the columns are not known; what else is
+            // wrong can be said all the same.
+            let open = query.is_none() || self.gives_all(&common.query);
+            let columns = query.as_ref().map(|query| query.columns.clone());
             self.common.push(Common {
                 name,
                 number,
-                columns: query.columns.clone(),
-                open: self.gives_all(&common.query),
+                columns: columns.unwrap_or_default(),
+                open,
             });
-            tables.push(CommonTable { number, query });
+            match query {
+                Some(query) => tables.push(CommonTable { number, query }),
+                None => good = false,
+            }
         }
-        Some(tables)
+        good.then_some(tables)
+    }
+
+    fn with_query(&mut self, common: &ast::Cte) -> Option<Query> {
+        let at = span(common.alias.name.span);
+        if common.materialized.is_some() || common.from.is_some() {
+            return self.refuse("this form of WITH", at);
+        }
+        let mut query = self.query(&common.query, None)?;
+        let renames = &common.alias.columns;
+        if !renames.is_empty() {
+            if renames.len() != query.columns.len() {
+                let sentence = format!(
+                    "{} columns are named here, but the query has {}",
+                    renames.len(),
+                    query.columns.len()
+                );
+                let hint = "name each column of the query, or none";
+                return self.fail(Message::new(210, sentence).at(at).hint(hint));
+            }
+            for (column, rename) in query.columns.iter_mut().zip(renames) {
+                column.name.clone_from(&rename.name.value);
+            }
+        }
+        Some(query)
     }
 
     fn query_after_with(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
@@ -204,7 +218,10 @@ impl Checker<'_> {
         }
         match whole(&offset.value) {
             Some(number) => Some(Some(number)),
-            None => self.fail(Message::new(111, "OFFSET takes a whole number").at(at)),
+            None => {
+                let message = Message::new(111, "OFFSET takes a whole number").at(at);
+                self.fail(message.hint("write OFFSET 10"))
+            }
         }
     }
 
@@ -317,10 +334,8 @@ fn has_wildcard(body: &ast::SetExpr) -> bool {
     let mut sides = vec![body];
     while let Some(side) = sides.pop() {
         match side {
-            ast::SetExpr::Select(select) => {
-                if select.projection.iter().any(select::is_wildcard) {
-                    return true;
-                }
+            ast::SetExpr::Select(select) if select.projection.iter().any(select::is_wildcard) => {
+                return true;
             }
             ast::SetExpr::Query(query) => sides.push(&query.body),
             ast::SetExpr::SetOperation { left, right, .. } => sides.extend([&**left, &**right]),

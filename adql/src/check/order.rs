@@ -73,7 +73,8 @@ impl Checker<'_> {
                     312,
                     "a set operation is ordered by the columns of its answer",
                 );
-                return self.fail(message.at(span(expr.span())));
+                let hint = "write the name or the number of one of them";
+                return self.fail(message.at(span(expr.span())).hint(hint));
             };
             keys.push(Order {
                 key: OrderKey::Column(number),
@@ -121,8 +122,9 @@ impl Checker<'_> {
             return match good {
                 Some(number) => Some(Some(number - 1)),
                 None => {
-                    let sentence = format!("the answer has {count} columns, not {number}");
-                    self.fail(Message::new(213, sentence).at(span(expr.span())))
+                    let sentence = format!("the answer has no column {number}");
+                    let hint = format!("columns are counted from 1 to {count}");
+                    self.fail(Message::new(213, sentence).at(span(expr.span())).hint(hint))
                 }
             };
         }

@@ -42,6 +42,9 @@ impl Name {
     }
 }
 
+/// The number of a source that could not be made out; others count from 1.
+pub(super) const ANY: usize = 0;
+
 /// The columns one source of rows brings.
 #[derive(Debug)]
 pub(super) struct ScopeSource {
@@ -99,6 +102,7 @@ impl ScopeSource {
 
     pub fn answers_to(&self, qualifier: &[Name]) -> bool {
         match (qualifier, &self.alias) {
+            _ if self.id == ANY => true,
             ([name], Some(alias)) => alias.same(name),
             ([name], None) => name.matches(&self.table),
             ([schema, name], None) => {
@@ -192,7 +196,8 @@ impl Checker<'_> {
             return self.fail(reserved_word(&ident.value, span(ident.span)));
         }
         if ident.value.is_empty() {
-            return self.fail(Message::new(109, "a name is empty").at(span(ident.span)));
+            let message = Message::new(109, "a name is empty").at(span(ident.span));
+            return self.fail(message.hint("a string without characters is ''"));
         }
         Some(Name {
             text: ident.value.clone(),

@@ -43,15 +43,12 @@ impl Checker<'_> {
             outer,
             ..Scope::default()
         };
-        let Some(from) = self.from(&select.from, &mut scope) else {
-            // Without its tables nothing sensible can be said of the columns.
-            return None;
-        };
-        let Some(from) = from else {
+        let from = self.from(&select.from, &mut scope);
+        if let Some(None) = from {
             let message = Message::new(112, "the query has no FROM clause").at(at);
             return self
                 .fail(message.hint("every query reads a table: SELECT … FROM ivoa.obscore"));
-        };
+        }
         let aliases = select.projection.iter().filter_map(|item| match item {
             ast::SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
             _ => None,
@@ -69,7 +66,7 @@ impl Checker<'_> {
         let order = self.order_of_select(order, items.as_deref(), &scope, distinct, open);
         self.aliases = around;
         let (items, group, having, order) = (items?, group?, having?, order?);
-        let filter = filter?;
+        let (filter, from) = (filter?, from??);
         let having_at = select.having.as_ref().and_then(|expr| span(expr.span()));
         let sorted: Vec<(&Expr, Option<Place>)> = order
             .iter()
@@ -209,7 +206,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if good && items.is_empty() && !self.catalog.is_open() {
+        if good && items.is_empty() && !scope.sources.iter().any(|source| source.open) {
             return self.fail(Message::new(112, "the query selects no columns"));
         }
         good.then_some(items)

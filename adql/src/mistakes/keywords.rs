@@ -149,7 +149,7 @@ impl Stop<'_> {
                 return None;
             }
             let message = Message::new(119, format!("JOIN is missing after {kind_word}"));
-            let hint = format!("write {kind_word} JOIN {} ON …", next.token);
+            let hint = format!("write {kind_word} JOIN table ON …");
             Some(message.at(span(kind.span)).hint(hint))
         })
     }

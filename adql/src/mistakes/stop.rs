@@ -25,8 +25,8 @@ pub(crate) fn why(tokens: &[TokenWithSpan], stopped: usize) -> Option<Message> {
         .or_else(|| stop.misspelling())
         .or_else(|| stop.comma_too_many())
         .or_else(|| stop.after_keyword())
-        .or_else(|| stop.at_keyword())
         .or_else(|| stop.between())
+        .or_else(|| stop.at_keyword())
         .or_else(|| stop.pattern())
         .or_else(|| stop.name())
         .or_else(|| stop.case())
@@ -253,7 +253,10 @@ impl Stop<'_> {
                 );
             }
             if CLAUSES.iter().position(|c| *c == earlier)? > rank && here != "SELECT" {
-                let message = Message::new(122, format!("{here} stands after {earlier}"));
+                let message = Message::new(
+                    122,
+                    format!("{} stands after {}", whole(here), whole(earlier)),
+                );
                 return Some(
                     message.at(span(found.span)).hint(
                         "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, OFFSET",
@@ -480,5 +483,13 @@ impl Stop<'_> {
             (Some(a), Some(b)) => format!("{} {}", a.token, b.token),
             _ => String::new(),
         }
+    }
+}
+
+/// A clause as it is called.
+fn whole(clause: &str) -> String {
+    match clause {
+        "GROUP" | "ORDER" => format!("{clause} BY"),
+        _ => clause.to_owned(),
     }
 }
