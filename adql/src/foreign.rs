@@ -13,7 +13,8 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         "a cone search is CONTAINS(POINT(s_ra, s_dec), CIRCLE(10.5, -20.3, 0.1)) = 1, in degrees";
     const WINDOW: &str = "ADQL has no window functions; GROUP BY with MIN, MAX, COUNT … comes near";
     Some(match name {
-        "IFNULL" | "ISNULL" | "NVL" => "write COALESCE(a, b)",
+        "IFNULL" | "NVL" => "write COALESCE(a, b)",
+        "ISNULL" => "write x IS NULL, or COALESCE(a, b) for a value instead of NULL",
         "CONCAT" | "CONCAT_WS" => "strings are joined by ||: a || ' ' || b",
         "SUBSTRING" | "SUBSTR" | "LEFT" | "RIGHT" | "MID" | "SPLIT_PART" => PART_OF_TEXT,
         "POSITION" | "INSTR" | "CHARINDEX" | "LOCATE" | "STRPOS" | "STARTS_WITH" => PART_OF_TEXT,
@@ -76,6 +77,15 @@ pub(crate) fn word(name: &str) -> Option<&'static str> {
         "INTO" => "leave it out: the answer is sent back; nothing can be stored",
         "FETCH" => "write SELECT TOP n",
         "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" => return function(name),
+        _ => return None,
+    })
+}
+
+/// What to write instead of a column that other databases have of themselves.
+pub(crate) fn column(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_uppercase().as_str() {
+        "ROWNUM" | "ROW_NUMBER" | "LIMIT" => "write SELECT TOP n for the first n rows",
+        "SYSDATE" | "NOW" | "TODAY" => return function("NOW"),
         _ => return None,
     })
 }

@@ -122,7 +122,7 @@ def judged(obstap, queries):
 
 def answer_of(command, query):
     done = subprocess.run(
-        [*shlex.split(command), query.text],
+        [*shlex.split(command), "--", query.text],
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -133,8 +133,8 @@ def answer_of(command, query):
 def run_everywhere(commands, queries):
     """The ObsCore queries that could not be run, or were answered differently.
 
-    A query of which every engine says that it names a table or column we do
-    not have is one about ESO's own tables, and is passed over.
+    A query of which every engine says that it names a table, column or function
+    we do not have is one about ESO's own, and is passed over.
     """
     failures, ran, rows, foreign = [], 0, 0, 0
     for query in queries:
@@ -142,7 +142,7 @@ def run_everywhere(commands, queries):
             continue
         answers = [answer_of(command, query) for command in commands]
         codes = [re.findall(r"ADQL-(\d+)", error) if error else [] for _, error in answers]
-        if all(found and set(found) <= {"201", "203", "208"} for found in codes):
+        if all(set(found) & {"201", "203", "208"} for found in codes):
             foreign += 1
             continue
         errors = [error for _, error in answers if error]
@@ -182,7 +182,8 @@ def main():
         queries = list(queries_of(corpus / "src" / "adql"))
     departures = judged(asked.obstap, queries)
     if asked.run:
-        departures += run_everywhere(asked.run, queries)
+        refused = {query for query, _ in departures}
+        departures += run_everywhere(asked.run, [q for q in queries if q not in refused])
     code = 0
     for query, answer in departures:
         said = "valid" if query.valid else "invalid"

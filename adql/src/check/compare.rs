@@ -232,7 +232,7 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
                 return Some(format!(
                     "{} is a Modified Julian Date: write {} for '{}'",
                     column.name,
-                    julian(time),
+                    crate::time::julian(time),
                     short(text)
                 ));
             }
@@ -241,7 +241,9 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
                 Err(_) if text.contains(':') => {
                     "positions are numbers of degrees, as in 187.25".to_owned()
                 }
-                Err(_) => "numbers are written without quotes, strings with them".to_owned(),
+                Err(_) => {
+                    "numbers and columns are written without quotes, strings with them".to_owned()
+                }
             })
         }
         (Node::Literal(Value::BigInt(number)), Type::Text) => {
@@ -249,6 +251,9 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
         }
         (Node::Literal(Value::Double(number)), Type::Text) => {
             Some(format!("write '{number}' in quotes"))
+        }
+        (Node::Literal(Value::Boolean(_)), kind) if kind.is_numeric() => {
+            Some("write 1 for true and 0 for false".to_owned())
         }
         (Node::Literal(_), Type::Timestamp) => {
             Some("a time is written '2026-03-01T12:34:56'".to_owned())
@@ -261,11 +266,4 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Microseconds since 2000-01-01 as a Modified Julian Date, for reading.
-fn julian(time: i64) -> f64 {
-    const OF_2000: f64 = 51_544.0;
-    let days = OF_2000 + time as f64 / 86_400e6;
-    (days * 1e6).round() / 1e6
 }

@@ -50,6 +50,9 @@ impl Checker<'_> {
             ast::Expr::Function(function) if is_predicate_name(function) => {
                 message.hint(format!("put = 1 after it: {}(…) = 1", function.name))
             }
+            ast::Expr::Value(_) => {
+                message.hint("each condition names its column: x = 1 OR x = 2, or x IN (1, 2)")
+            }
             _ => message.hint(format!(
                 "compare it with something: {} = …",
                 short(&expr.to_string())
@@ -200,7 +203,7 @@ impl Checker<'_> {
                 self.refuse_for("a comparison with ANY or ALL", "write IN or EXISTS", at())
             }
             E::Tuple(_) => {
-                let hint = "compare one value at a time, joined by AND";
+                let hint = "write x IN (1, 2); otherwise compare one value at a time";
                 self.refuse_for("a list as a value", hint, at())
             }
             other => {
@@ -440,7 +443,8 @@ impl Checker<'_> {
                         "the results of this CASE are both {kind} and {}",
                         result.kind
                     );
-                    return self.fail(Message::new(302, sentence).at(at));
+                    let message = Message::new(302, sentence).at(at);
+                    return self.fail(message.hint("CAST(x AS VARCHAR) makes them alike"));
                 }
             };
         }

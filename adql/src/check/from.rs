@@ -9,6 +9,7 @@ use super::Checker;
 use super::scope::{ANY, Name, Scope, ScopeColumn, ScopeSource, around};
 use crate::catalog::Table;
 use crate::functions;
+use crate::grammar;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Join, Node, Source};
@@ -133,8 +134,20 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> Option<Source> {
         let idents = self.idents(name)?;
-        let names = self.names(&idents)?;
         let at = around(&idents);
+        let reserved =
+            |ident: &ast::Ident| ident.quote_style.is_none() && grammar::is_reserved(&ident.value);
+        let last = idents.last().map_or("", |ident| ident.value.as_str());
+        let closed = !self.catalog.is_open();
+        if closed && idents.iter().any(reserved) && self.catalog.find(None, last).is_empty() {
+            // In quotes it would not be there either.
+            let written = idents.iter().map(|ident| Name {
+                text: ident.value.clone(),
+                exact: ident.quote_style.is_some(),
+            });
+            return self.no_such_table(&written.collect::<Vec<_>>(), at);
+        }
+        let names = self.names(&idents)?;
         if let [single] = &names[..]
             && let Some(common) = self
                 .common
@@ -228,7 +241,17 @@ impl Checker<'_> {
                 .map(String::as_str)
                 .find(|name| name.ends_with(near))
         });
+        let of_schema = |table: &&Arc<Table>| names.len() == 1 && names[0].matches(&table.schema);
         let hint = match near {
+            _ if tables.iter().any(|table| of_schema(&table)) => {
+                let some = tables.iter().filter(of_schema).take(6);
+                let some: Vec<String> = some.map(|table| table.full_name()).collect();
+                format!("that is a schema; its tables are {}", some.join(", "))
+            }
+            Some(near) if names.len() == 1 && names[0].exact && written.contains('.') => format!(
+                "{near} exists; where quotes are needed, schema and table have their own: \
+                 \"schema\".\"table\""
+            ),
             Some(near) => format!("{near} exists"),
             None => "SELECT table_name FROM tap_schema.tables lists all tables".to_owned(),
         };

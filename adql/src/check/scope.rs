@@ -9,6 +9,7 @@ use sqlparser::ast;
 
 use super::Checker;
 use crate::catalog::RegionIndex;
+use crate::foreign;
 use crate::grammar;
 use crate::message::{Message, Place, nearest};
 use crate::mistakes::{misspelled, reserved_word};
@@ -132,6 +133,20 @@ impl Scope<'_> {
         self.column_names().any(|column| name.matches(column))
     }
 
+    /// Whether anything that can be spoken of here may be called so.
+    fn may_have(&self, name: &str) -> bool {
+        let known = |source: &ScopeSource| {
+            let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
+            source.open
+                || [alias, source.schema.as_deref(), Some(source.table.as_str())]
+                    .into_iter()
+                    .flatten()
+                    .chain(source.columns.iter().map(|c| c.column.name.as_str()))
+                    .any(|other| other.eq_ignore_ascii_case(name))
+        };
+        self.sources.iter().any(known) || self.outer.is_some_and(|outer| outer.may_have(name))
+    }
+
     /// The name of the column that a join made of two.
     pub fn merged_name(&self, ident: &ast::Ident) -> Option<&String> {
         let name = Name {
@@ -195,6 +210,15 @@ impl Checker<'_> {
         if !exact && grammar::is_reserved(&ident.value) {
             return self.fail(reserved_word(&ident.value, span(ident.span)));
         }
+        if ident.quote_style == Some('\'') {
+            let sentence = format!("'{}' is a string, not a name", ident.value);
+            let message = Message::new(109, sentence).at(span(ident.span));
+            let plain = ident.value.split('.').all(grammar::is_regular);
+            return self.fail(message.hint(match plain {
+                true => format!("write {} without quotes", ident.value),
+                false => format!("write \"{}\" in double quotes", ident.value),
+            }));
+        }
         if ident.value.is_empty() {
             let message = Message::new(109, "a name is empty").at(span(ident.span));
             return self.fail(message.hint("a string without characters is ''"));
@@ -210,7 +234,15 @@ impl Checker<'_> {
         let at = around(idents);
         let mut names = Vec::with_capacity(idents.len());
         for ident in idents {
-            names.push(self.name(ident)?);
+            let unknown = ident.quote_style.is_none() && !scope.may_have(&ident.value);
+            names.push(match unknown && grammar::is_reserved(&ident.value) {
+                // In quotes it would not be there either.
+                true => Name {
+                    text: ident.value.clone(),
+                    exact: false,
+                },
+                false => self.name(ident)?,
+            });
         }
         let name = names.pop()?;
         let mut level = Some(scope);
@@ -271,8 +303,18 @@ fn no_such_column(
             name.text
         ));
     }
-    if let Some(hint) = suggestion(&name.text, scope.column_names()) {
+    if let Some(hint) = foreign::column(&name.text) {
         return message.hint(hint);
+    }
+    if let Some(hint) = suggestion(&name.text, scope.column_names()) {
+        let case = name.exact
+            && scope
+                .column_names()
+                .any(|c| c.eq_ignore_ascii_case(&name.text));
+        return message.hint(match case {
+            true => format!("{hint}; between double quotes upper and lower case count"),
+            false => hint,
+        });
     }
     if name.exact {
         return message.hint(format!(

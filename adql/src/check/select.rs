@@ -36,7 +36,10 @@ impl Checker<'_> {
         let distinct = match &select.distinct {
             None | Some(ast::Distinct::All) => false,
             Some(ast::Distinct::Distinct) => true,
-            Some(ast::Distinct::On(_)) => return self.refuse("DISTINCT ON", at),
+            Some(ast::Distinct::On(_)) => {
+                let hint = "SELECT DISTINCT a, b … gives each pair once; MIN and GROUP BY choose";
+                return self.refuse_for("DISTINCT ON", hint, at);
+            }
         };
         let limit = self.top(select.top.as_ref(), at);
         let mut scope = Scope {

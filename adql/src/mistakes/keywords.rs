@@ -15,11 +15,19 @@ impl Stop<'_> {
         let (sentence, hint) = match word(keyword)?.to_ascii_uppercase().as_str() {
             "IN" => (
                 "IN is followed by a list in parentheses".to_owned(),
-                format!("write IN ({written}, …)"),
+                match written.to_ascii_uppercase().as_str() {
+                    "CIRCLE" | "POLYGON" | "BOX" | "REGION" => {
+                        "write CONTAINS(point, circle) = 1 for a point in a circle".to_owned()
+                    }
+                    _ => format!("write IN ({written}, …)"),
+                },
             ),
             "IS" => (
                 "IS is followed by NULL or NOT NULL alone".to_owned(),
-                format!("write = {written}"),
+                match self.found().and_then(word) {
+                    Some(name) => format!("write = '{name}'"),
+                    None => format!("write = {written}"),
+                },
             ),
             "NOT"
                 if self
@@ -33,6 +41,14 @@ impl Stop<'_> {
                 )
             }
             "TOP" => return Some(top(self.place())),
+            "AND" | "OR" if self.clause_around() == Some("FROM") => {
+                let message = Message::new(119, "the conditions have no WHERE");
+                return Some(
+                    message
+                        .at(span(keyword.span))
+                        .hint("write WHERE before the first"),
+                );
+            }
             "UNION" | "EXCEPT" | "INTERSECT" => (
                 format!("{} joins two SELECTs", word(keyword)?.to_uppercase()),
                 "write SELECT … FROM … UNION SELECT … FROM …".to_owned(),
@@ -55,6 +71,10 @@ impl Stop<'_> {
         let found = self.found()?;
         let next = self.tokens.get(self.index + 1).map(|token| &token.token);
         let (sentence, hint) = match (&found.token, next) {
+            _ if self.follows(2, "EXISTS") => (
+                "EXISTS is followed by a subquery in parentheses",
+                "write EXISTS (SELECT … FROM …), or x IS NOT NULL",
+            ),
             (Token::RParen, _) if self.follows(2, "IN") => {
                 ("IN () has no values", "write IN (1, 2, …)")
             }
@@ -88,6 +108,11 @@ impl Stop<'_> {
                     "write FROM a JOIN b USING (column)",
                 ),
                 ("AS", _) => ("there is a second AS", "a column or table has one name"),
+                ("TOP", _) => ("TOP stands right after SELECT", "write SELECT TOP 10 …"),
+                ("CONTAINS" | "INTERSECTS", _) => (
+                    "CONTAINS and INTERSECTS are functions of geometries",
+                    "write CONTAINS(a, b) = 1; in strings, LIKE '%M31%' searches",
+                ),
                 _ => return None,
             },
         };

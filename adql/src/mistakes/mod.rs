@@ -9,7 +9,7 @@ mod stop;
 
 pub(crate) use stop::why;
 
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use crate::foreign;
 use crate::grammar;
@@ -69,6 +69,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("NOTNULL", "IS NOT NULL"),
     ("MINUS", "EXCEPT"),
     ("FIRST", "TOP"),
+    ("SORT", "ORDER"),
 ];
 
 /// The word of ADQL that `word` is a misspelling of.
@@ -106,6 +107,33 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
             {
                 let message = Message::new(105, "ADQL has no LIMIT clause").at(at);
                 messages.push(message.hint(format!("write SELECT TOP {number} …")));
+            }
+            (Token::Word(word), Some(Token::Number(..)))
+                if word.value.eq_ignore_ascii_case("top") && third(tokens, index, "PERCENT") =>
+            {
+                messages.push(top(at));
+            }
+            (Token::Word(not), Some(Token::Word(null)))
+                if is_one_of(not, &["NOT"])
+                    && is_one_of(null, &["NULL"])
+                    && index
+                        .checked_sub(1)
+                        .and_then(|before| tokens.get(before))
+                        .is_some_and(ends_value) =>
+            {
+                let message = Message::new(119, "IS is missing before NOT NULL").at(at);
+                messages.push(message.hint("write IS NOT NULL"));
+            }
+            (Token::Word(first), Some(Token::Word(second)))
+                if is_one_of(first, &["AND", "OR", "WHERE", "HAVING"])
+                    && is_one_of(second, &["BETWEEN", "LIKE", "ILIKE"]) =>
+            {
+                let sentence = format!("a value is missing after {}", first.value.to_uppercase());
+                let message = Message::new(119, sentence).at(at);
+                messages.push(message.hint(format!(
+                    "each condition names its column: x > 1 AND x {} …",
+                    second.value.to_uppercase()
+                )));
             }
             (Token::Word(word), Some(Token::Number(..)))
                 if word.value.eq_ignore_ascii_case("top") && distinct_after(&tokens[index..]) =>
@@ -158,6 +186,10 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
                     .hint("comments begin with -- and end with the line"),
             ),
             _ => {
+                if let Some(message) = unquoted_date(&tokens[index..]) {
+                    messages.push(message);
+                    skip = 4;
+                }
                 if let Some((written, length)) = foreign_operator(&tokens[index..]) {
                     skip = length - 1;
                     let at = at.map(|at| Place {
@@ -172,6 +204,48 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
         }
     }
     messages
+}
+
+fn is_one_of(word: &Word, keywords: &[&str]) -> bool {
+    let upper = word.value.to_ascii_uppercase();
+    word.quote_style.is_none() && keywords.contains(&upper.as_str())
+}
+
+/// Whether the word two further is that keyword.
+fn third(tokens: &[TokenWithSpan], index: usize, keyword: &str) -> bool {
+    let third = tokens.get(index + 2).and_then(word);
+    third.is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+}
+
+/// `2020-01-01`, written in one, is 2018 to the grammar, which nobody means:
+/// this is refused though it is ADQL.
+fn unquoted_date(tokens: &[TokenWithSpan]) -> Option<Message> {
+    let [year, minus, month, again, day, ..] = tokens else {
+        return None;
+    };
+    let digits = |token: &TokenWithSpan, count: usize| match &token.token {
+        Token::Number(digits, false) if digits.len() == count => Some(digits.clone()),
+        _ => None,
+    };
+    let joined = [year, minus, month, again, day]
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if a.span.end == b.span.start));
+    if !joined || minus.token != Token::Minus || again.token != Token::Minus {
+        return None;
+    }
+    let date = format!(
+        "{}-{}-{}",
+        digits(year, 4)?,
+        digits(month, 2)?,
+        digits(day, 2)?
+    );
+    let time = crate::time::parse(&date)?;
+    let at = span(year.span).map(|at| Place { length: 10, ..at });
+    let message = Message::new(306, format!("{date} without quotes is a subtraction")).at(at);
+    Some(message.hint(format!(
+        "write '{date}' for a time; as a Modified Julian Date, as in t_min, it is {}",
+        crate::time::julian(time)
+    )))
 }
 
 /// `TOP 10 DISTINCT`.
@@ -274,6 +348,7 @@ fn is_operator(token: &Token) -> bool {
             | Token::Minus
             | Token::Mul
             | Token::Div
+            | Token::Mod
             | Token::StringConcat
     )
 }

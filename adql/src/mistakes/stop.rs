@@ -99,11 +99,14 @@ impl Stop<'_> {
     /// The word that could not be read, or the one before it, is nearly a word
     /// of the language.
     fn misspelling(&self) -> Option<Message> {
+        if self.follows(1, "TOP") {
+            return None;
+        }
         [self.found(), self.before(1)]
             .into_iter()
             .flatten()
             .find_map(|token| {
-                let written = word(token)?;
+                let written = word(token).filter(|word| !grammar::is_reserved(word))?;
                 let right = misspelled(written)?;
                 let message = Message::new(118, format!("{written} is not a word of ADQL"));
                 Some(message.at(span(token.span)).hint(format!("write {right}")))
@@ -257,11 +260,13 @@ impl Stop<'_> {
                     122,
                     format!("{} stands after {}", whole(here), whole(earlier)),
                 );
-                return Some(
-                    message.at(span(found.span)).hint(
-                        "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, OFFSET",
-                    ),
-                );
+                let hint = match (here, earlier) {
+                    ("WHERE", "GROUP") => {
+                        "conditions on rows stand before GROUP BY, those on groups in HAVING"
+                    }
+                    _ => "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, OFFSET",
+                };
+                return Some(message.at(span(found.span)).hint(hint));
             }
         }
         None
@@ -296,6 +301,16 @@ impl Stop<'_> {
         }
         let token = self.found()?;
         let written = name(token)?;
+        // `COUNT(*) AS number of rows`.
+        if let Some(before) = self.before(1).and_then(word)
+            && !is_structure(before)
+        {
+            let message = Message::new(119, format!("{written} follows the name {before}"));
+            return Some(message.at(span(token.span)).hint(format!(
+                "a name of several words stands in double quotes: \"{before} {written} …\"; \
+                 names in a list are separated by commas"
+            )));
+        }
         Some(match foreign::word(&written.to_ascii_uppercase()) {
             Some(hint) => Message::new(
                 120,
@@ -321,6 +336,7 @@ impl Stop<'_> {
                     || word(token).is_some_and(|word| {
                         let upper = word.to_ascii_uppercase();
                         CLAUSES.contains(&upper.as_str())
+                            || ["BETWEEN", "LIKE", "ILIKE", "IN", "IS"].contains(&upper.as_str())
                             || [
                                 "AND",
                                 "OR",
@@ -356,7 +372,17 @@ impl Stop<'_> {
             None => last.token.to_string(),
         };
         let message = Message::new(119, format!("{what} is missing after {after}"));
-        Some(message.at(self.place()))
+        let message = message.at(self.place());
+        // `x > 1 AND < 2`, `x > 1 AND BETWEEN 2 AND 3`.
+        let condition = matches!(keyword.as_deref(), Some("AND" | "OR"));
+        let goes_on = self.found().is_some_and(|token| {
+            is_operator(&token.token)
+                || word(token).is_some_and(|word| !CLAUSES.contains(&word.to_uppercase().as_str()))
+        });
+        Some(match condition && goes_on {
+            true => message.hint("each condition names its column: x > 1 AND x < 2"),
+            false => message,
+        })
     }
 
     /// Whether the `*` before is not a product.
@@ -412,6 +438,17 @@ impl Stop<'_> {
             ));
         }
         let (sentence, hint) = match self.clause_around() {
+            Some("WHERE" | "HAVING" | "ON")
+                if matches!(last.token, Token::Number(..)) && word(found).is_some() =>
+            {
+                (
+                    format!("an operator is missing before {written}"),
+                    format!(
+                        "conditions are joined by AND and OR; if {written} is a unit, leave it \
+                         out: numbers are in the unit of the column, angles in degrees"
+                    ),
+                )
+            }
             Some("WHERE" | "HAVING" | "ON") => {
                 let operator = [found, last].into_iter().find_map(|token| {
                     let upper = word(token)?.to_ascii_uppercase();
