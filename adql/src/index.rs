@@ -120,7 +120,7 @@ fn descend(condition: &mut Expr, tables: &Tables) {
 
 struct Ranges {
     source: usize,
-    table: Arc<Table>,
+    table: Option<Arc<Table>>,
     key: String,
     ranges: Vec<(i64, i64)>,
 }
@@ -165,7 +165,7 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
     {
         return Some(Ranges {
             source: *source,
-            table: tables.get(source)?.clone(),
+            table: tables.get(source).cloned(),
             key: format!("{}_key", index.prefix),
             ranges: cover::footprints(region, relation),
         });
@@ -173,7 +173,7 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
     let (source, table, index) = position(indexed, tables)?;
     Some(Ranges {
         source,
-        table: table.clone(),
+        table: Some(table.clone()),
         key: index.cell.clone(),
         ranges: cover::positions(region),
     })
@@ -203,7 +203,7 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
     let circle = Region::circle(lon, lat, radius).ok()?;
     Some(Ranges {
         source,
-        table: table.clone(),
+        table: Some(table.clone()),
         key: index.cell.clone(),
         ranges: cover::positions(&circle),
     })

@@ -26,6 +26,20 @@ pub struct Query {
 }
 
 impl Query {
+    /// Whether column `number` (from 0) is a region that can be searched by
+    /// its index columns from a query around this one.
+    pub(crate) fn searchable(&self, number: usize) -> bool {
+        let region = self.columns.get(number).map(|column| column.kind) == Some(Type::Region);
+        region && self.has_region(number)
+    }
+
+    fn has_region(&self, number: usize) -> bool {
+        match &self.body {
+            Body::Select(select) => select.items.get(number).is_some_and(Expr::has_region),
+            Body::Set { left, right, .. } => left.has_region(number) && right.has_region(number),
+        }
+    }
+
     /// The columns of the answer, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -224,13 +238,25 @@ pub(crate) enum Node {
         point: Box<Expr>,
     },
     Distance(Box<Expr>, Box<Expr>),
+    /// What is measured of a geometry.
+    Extent {
+        extent: Extent,
+        geometry: Box<Expr>,
+    },
+    /// The value times the factor, which is then in the unit.
+    InUnit {
+        value: Box<Expr>,
+        factor: f64,
+        unit: String,
+    },
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
     /// contain the key of every row that can fulfil it; the exact condition
     /// decides. Both stand as one unit, so that it stays right under NOT.
     Ranged {
         source: usize,
-        table: Arc<Table>,
+        /// None where the source is a subquery.
+        table: Option<Arc<Table>>,
         /// The hidden column of the keys.
         key: String,
         ranges: Vec<(i64, i64)>,
@@ -277,6 +303,13 @@ pub(crate) enum Shape {
     Box,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Square degrees.
+    Area,
+    Centroid,
+}
+
 /// A spatial condition: the two regions meet, or the first lies inside the
 /// second.
 #[derive(Clone, Debug, PartialEq)]
@@ -309,12 +342,42 @@ impl Expr {
         Expr::boolean(Node::Not(Box::new(self)))
     }
 
+    /// Whether the index columns of a region can be had of this expression: it
+    /// is a column that has them, a region of the query, or a choice of such.
+    pub fn has_region(&self) -> bool {
+        match &self.node {
+            Node::Literal(Value::Null) => true,
+            Node::Column { region, .. } => region.is_some(),
+            Node::Constant { .. } => self.kind == Type::Region,
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                let mut results = branches.iter().map(|(_, r)| r).chain(otherwise.as_deref());
+                results.all(Expr::has_region)
+            }
+            Node::Call {
+                function,
+                arguments,
+            } => function.name == "COALESCE" && arguments.iter().all(Expr::has_region),
+            _ => false,
+        }
+    }
+
     /// The number this expression is, if the query alone decides it.
     pub fn number(&self) -> Option<f64> {
         match &self.node {
             Node::Literal(Value::BigInt(n)) => Some(*n as f64),
             Node::Literal(Value::Double(n)) => Some(*n),
             Node::Negate(inner) => inner.number().map(|n| -n),
+            Node::Extent {
+                extent: Extent::Area,
+                geometry,
+            } => match &geometry.node {
+                Node::Constant { region, .. } => Some(region.area()),
+                _ => None,
+            },
+            Node::InUnit { value, factor, .. } => value.number().map(|n| n * factor),
             Node::Binary {
                 operator,
                 left,
@@ -335,6 +398,16 @@ impl Expr {
         }
     }
 
+    /// Whether an aggregate stands in it (not in a subquery of it).
+    pub fn has_aggregate(&self) -> bool {
+        if matches!(self.node, Node::Aggregate { .. }) {
+            return true;
+        }
+        let mut found = false;
+        self.each_child(&mut |child| found = found || child.has_aggregate());
+        found
+    }
+
     /// Calls `visit` on the expressions directly inside this one (not on those
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
@@ -352,6 +425,10 @@ impl Expr {
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
+            | Node::Extent {
+                geometry: inner, ..
+            }
+            | Node::InUnit { value: inner, .. }
             | Node::Aggregate {
                 argument: Some(inner),
                 ..

@@ -388,7 +388,9 @@ impl Checker<'_> {
                     Expr::new(Node::Negate(Box::new(operand)), kind)
                 }
             }),
-            UnaryOperator::BitwiseNot if operand.kind.is_integer() => {
+            UnaryOperator::BitwiseNot
+                if operand.kind.is_integer() || operand.kind == Type::Unknown =>
+            {
                 Some(Expr::new(Node::BitNot(Box::new(operand)), Type::BigInt))
             }
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::BitwiseNot => {
@@ -479,11 +481,14 @@ impl Checker<'_> {
                 Type::Timestamp
             }
             D::Timestamp(None, ast::TimezoneInfo::None) => Type::Timestamp,
+            D::Custom(name, arguments) if arguments.is_empty() && geometry_type(name).is_some() => {
+                geometry_type(name)?
+            }
             other => {
                 let sentence = format!("CAST to {other} is not supported");
                 let message = Message::new(307, sentence).at(at).hint(
                     "the types are CHAR, VARCHAR, SMALLINT, INTEGER, BIGINT, REAL, \
-                     DOUBLE PRECISION and TIMESTAMP",
+                     DOUBLE PRECISION, TIMESTAMP, POINT, CIRCLE and POLYGON",
                 );
                 return self.fail(message);
             }
@@ -492,8 +497,11 @@ impl Checker<'_> {
         if let (Type::Timestamp, Node::Literal(Value::Text(_))) = (kind, &operand.node) {
             return self.as_time(operand, at);
         }
+        if kind.is_geometry() {
+            return self.cast_to_geometry(operand, kind, at);
+        }
         let possible = match kind {
-            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Unknown),
+            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
             Type::Text => !operand.kind.is_geometry() || operand.kind == Type::Region,
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),
         };
@@ -532,6 +540,14 @@ fn as_text(value: Expr) -> Expr {
         true => Expr::new(Node::Cast(Box::new(value)), Type::Text),
         false => value,
     }
+}
+
+fn geometry_type(name: &ast::ObjectName) -> Option<Type> {
+    let kinds = [Type::Point, Type::Circle, Type::Polygon, Type::Region];
+    let name = name.to_string();
+    kinds
+        .into_iter()
+        .find(|kind| kind.to_string().eq_ignore_ascii_case(&name))
 }
 
 pub(super) fn is_predicate_name(function: &ast::Function) -> bool {

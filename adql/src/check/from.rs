@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{ANY, Name, Scope, ScopeColumn, ScopeSource, around};
-use crate::catalog::Table;
+use super::scope::{ANY, DerivedColumn, Name, Scope, ScopeColumn, ScopeSource, around};
+use crate::catalog::{RegionIndex, Table};
 use crate::functions;
 use crate::grammar;
 use crate::message::{Message, Place, nearest};
@@ -65,7 +65,8 @@ impl Checker<'_> {
     ) -> Option<Source> {
         let source = self.relation(relation, scope);
         if source.is_none() {
-            scope.sources.push(derived(ANY, None, &[], true));
+            let any = self.derived(ANY, None, &[], true);
+            scope.sources.push(any);
         }
         source
     }
@@ -103,7 +104,9 @@ impl Checker<'_> {
                 };
                 let id = self.next_source();
                 let open = self.gives_all(subquery);
-                self.bring(scope, derived(id, Some(alias), &query.columns, open))?;
+                let columns = DerivedColumn::of(&query);
+                let source = self.derived(id, Some(alias), &columns, open);
+                self.bring(scope, source)?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -159,7 +162,8 @@ impl Checker<'_> {
             let columns = common.columns.clone();
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            self.bring(scope, derived(id, alias, &columns, open))?;
+            let source = self.derived(id, alias, &columns, open);
+            self.bring(scope, source)?;
             return Some(Source::Common { id, number });
         }
         let Some(table) = self.find_table(&names) else {
@@ -258,6 +262,49 @@ impl Checker<'_> {
         self.fail(message.hint(hint))
     }
 
+    /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
+    /// the user calls them never gets there.
+    /// The index columns of a region come along as `c1_key`, `c1_x`, …
+    /// Without names that are not known, a column without a type is one of NULLs,
+    /// and text.
+    fn derived(
+        &self,
+        id: usize,
+        alias: Option<Name>,
+        columns: &[DerivedColumn],
+        open: bool,
+    ) -> ScopeSource {
+        let known = !self.catalog.is_open();
+        let columns = columns.iter().enumerate().map(|(number, derived)| {
+            let stored = format!("c{}", number + 1);
+            let index = RegionIndex {
+                column: derived.column.name.clone(),
+                prefix: stored.clone(),
+            };
+            let column = match derived.column.kind {
+                Type::Unknown if known => Arc::new(Column {
+                    kind: Type::Text,
+                    ..derived.column.as_ref().clone()
+                }),
+                _ => derived.column.clone(),
+            };
+            ScopeColumn {
+                stored,
+                column,
+                region: derived.searchable.then(|| Arc::new(index)),
+                merged: false,
+            }
+        });
+        ScopeSource {
+            id,
+            alias,
+            schema: None,
+            table: String::new(),
+            columns: columns.collect(),
+            open,
+        }
+    }
+
     /// Two sources of one FROM may not answer to the same name.
     fn bring(&mut self, scope: &mut Scope, source: ScopeSource) -> Option<()> {
         self.bring_at(scope, source, None)
@@ -316,7 +363,12 @@ impl Checker<'_> {
         };
         let on = match constraint {
             ast::JoinConstraint::On(condition) => {
-                let on = self.condition(condition, scope)?;
+                // What stands before a comma is not seen by joins after it
+                // (SQL-92 7.5, syntax rule 6).
+                let before: Vec<ScopeSource> = scope.sources.drain(..first).collect();
+                let on = self.condition(condition, scope);
+                scope.sources.splice(0..0, before);
+                let on = on?;
                 self.no_aggregate(&on, "ON", span(condition.span()));
                 Some(on)
             }
@@ -487,26 +539,4 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
         merged: false,
     });
     columns.collect()
-}
-
-/// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
-/// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column], open: bool) -> ScopeSource {
-    let columns = columns
-        .iter()
-        .enumerate()
-        .map(|(number, column)| ScopeColumn {
-            stored: format!("c{}", number + 1),
-            column: Arc::new(column.clone()),
-            region: None,
-            merged: false,
-        });
-    ScopeSource {
-        id,
-        alias,
-        schema: None,
-        table: String::new(),
-        columns: columns.collect(),
-        open,
-    }
 }

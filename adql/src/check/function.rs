@@ -6,7 +6,7 @@ use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
 use crate::foreign;
-use crate::functions::{self, Argument, FUNCTIONS, Function};
+use crate::functions::{self, Argument, Function};
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Aggregate, Expr, Node};
@@ -33,6 +33,7 @@ const OTHERS: &[&str] = &[
     "CONTAINS",
     "INTERSECTS",
     "TIMESTAMP",
+    "IN_UNIT",
 ];
 
 impl Checker<'_> {
@@ -71,11 +72,15 @@ impl Checker<'_> {
                 _ => return self.refuse("this kind of argument", at),
             }
         }
+        if name == "IN_UNIT" {
+            return self.in_unit(&arguments, scope, at);
+        }
         if OTHERS.contains(&name.as_str()) {
             return self.geometry_call(&name, &arguments, scope, at);
         }
-        match functions::find(&name) {
-            Some(found) => self.plain_call(found, &arguments, scope, at),
+        let ways: Vec<&'static Function> = functions::named(&name).collect();
+        match ways.first() {
+            Some(_) => self.plain_call(&ways, &arguments, scope, at),
             None => {
                 if let Some(assumed) = self.assumed_call(&ident.value, &arguments, scope, at) {
                     return assumed;
@@ -86,7 +91,7 @@ impl Checker<'_> {
                         self.expression(argument, scope);
                     }
                 }
-                let known = FUNCTIONS.iter().map(|f| f.name);
+                let known = functions::all().map(|f| f.name);
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
@@ -131,9 +136,10 @@ impl Checker<'_> {
         Some(good.then(|| Expr::new(Node::Cast(Box::new(nothing)), result)))
     }
 
+    /// A call of a function in one of the ways it can be called.
     fn plain_call(
         &mut self,
-        function: &'static Function,
+        ways: &[&'static Function],
         arguments: &[&ast::Expr],
         scope: &Scope,
         at: Option<Place>,
@@ -142,35 +148,29 @@ impl Checker<'_> {
             .iter()
             .map(|argument| self.value(argument, scope))
             .collect();
-        let most = function.arguments.len();
-        let few = arguments.len() < most - function.optional;
-        if few || (arguments.len() > most && !function.repeated) {
-            return self.arity(&function.signature(), arguments.len(), at);
-        }
+        let fitting = ways.iter().filter(|way| way.takes(arguments.len()));
+        let fitting: Vec<&'static Function> = fitting.copied().collect();
+        let Some(&first) = fitting.first() else {
+            let signatures: Vec<String> = ways.iter().map(|way| way.signature()).collect();
+            return self.arity(&signatures.join(" or "), arguments.len(), at);
+        };
         let checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
+        let function = fitting
+            .into_iter()
+            .find(|way| way.misfit(&checked).is_none())
+            .unwrap_or(first);
+        if let Some((number, what)) = function.misfit(&checked) {
+            let sentence = format!(
+                "argument {} of {} must be {what}, not {}",
+                number + 1,
+                function.name,
+                checked[number].kind
+            );
+            let message = Message::new(308, sentence).at(span(arguments[number].span()));
+            return self.fail(message.hint(function.signature()));
+        }
         let mut widest = Type::Unknown;
-        for (number, (value, argument)) in checked.iter().zip(arguments).enumerate() {
-            let place = span(argument.span());
-            let given = function.arguments.get(number);
-            let wanted = given.or_else(|| function.arguments.last());
-            let (fits, what) = match wanted {
-                Some(Argument::Number) => (value.kind.is_numeric(), "a number"),
-                Some(Argument::Integer) => (value.kind.is_integer(), "a whole number"),
-                Some(Argument::Text) => {
-                    (matches!(value.kind, Type::Text | Type::Region), "a string")
-                }
-                Some(Argument::Any) | None => (true, "a value"),
-            };
-            if !fits && value.kind != Type::Unknown {
-                let sentence = format!(
-                    "argument {} of {} must be {what}, not {}",
-                    number + 1,
-                    function.name,
-                    value.kind
-                );
-                let message = Message::new(308, sentence).at(place);
-                return self.fail(message.hint(function.signature()));
-            }
+        for (value, argument) in checked.iter().zip(arguments) {
             widest = match common_type(widest, value.kind) {
                 Some(kind) => kind,
                 None if function.result == functions::Result::Widest => {
@@ -178,7 +178,7 @@ impl Checker<'_> {
                         "the arguments of {} are both {widest} and {}",
                         function.name, value.kind
                     );
-                    return self.fail(Message::new(302, sentence).at(place));
+                    return self.fail(Message::new(302, sentence).at(span(argument.span())));
                 }
                 None => widest,
             };
@@ -237,7 +237,7 @@ impl Checker<'_> {
             }
         };
         if let Some(inner) = &argument
-            && super::group::has_aggregate(inner)
+            && inner.has_aggregate()
         {
             let sentence = format!("{} stands around another aggregate", aggregate.name());
             let message = Message::new(309, sentence).at(at);
@@ -291,6 +291,30 @@ impl Checker<'_> {
             return self.fail(Message::new(308, sentence).at(at));
         }
         self.as_time(value, at)
+    }
+}
+
+impl Function {
+    fn takes(&self, count: usize) -> bool {
+        let most = self.arguments.len();
+        count >= most - self.optional && (count <= most || self.repeated)
+    }
+
+    /// The first argument of a wrong type, and what it should be.
+    fn misfit(&self, values: &[Expr]) -> Option<(usize, &'static str)> {
+        let text = |kind| matches!(kind, Type::Text | Type::Region);
+        values.iter().enumerate().find_map(|(number, value)| {
+            let given = self.arguments.get(number);
+            let (fits, what) = match given.or(self.arguments.last())? {
+                Argument::Number => (value.kind.is_numeric(), "a number"),
+                Argument::Integer => (value.kind.is_integer(), "a whole number"),
+                Argument::Text => (text(value.kind), "a string"),
+                Argument::Timestamp => (value.kind == Type::Timestamp, "a timestamp"),
+                Argument::Point => (value.kind == Type::Point, "a point"),
+                Argument::Any => return None,
+            };
+            (!fits && value.kind != Type::Unknown).then_some((number, what))
+        })
     }
 }
 

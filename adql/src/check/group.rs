@@ -42,7 +42,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn no_aggregate(&mut self, expr: &Expr, clause: &str, at: Option<Place>) {
-        if has_aggregate(expr) {
+        if expr.has_aggregate() {
             let sentence = format!("an aggregate function cannot stand in {clause}");
             self.messages.push(
                 Message::new(309, sentence)
@@ -65,7 +65,7 @@ impl Checker<'_> {
         let outputs: Vec<(&Expr, Option<Place>)> =
             outputs.chain(having).chain(order.iter().copied()).collect();
         let grouped =
-            !group.is_empty() || having.is_some() || outputs.iter().any(|(e, _)| has_aggregate(e));
+            !group.is_empty() || having.is_some() || outputs.iter().any(|(e, _)| e.has_aggregate());
         if !grouped {
             return Some(());
         }
@@ -126,13 +126,4 @@ fn named(expr: &ast::Expr, items: Option<&[Item]>, scope: &Scope) -> Option<Expr
     let mut items = items?.iter();
     let item = items.find(|item| name.matches(&item.column.name))?;
     Some(item.expr.clone())
-}
-
-pub(super) fn has_aggregate(expr: &Expr) -> bool {
-    if matches!(expr.node, Node::Aggregate { .. }) {
-        return true;
-    }
-    let mut found = false;
-    expr.each_child(&mut |child| found = found || has_aggregate(child));
-    found
 }

@@ -12,9 +12,11 @@ mod function;
 mod geometry;
 mod group;
 mod literal;
+mod measure;
 mod order;
 mod scope;
 mod select;
+mod unit;
 
 use sqlparser::ast;
 
@@ -22,8 +24,8 @@ use crate::catalog::Catalog;
 use crate::message::{Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
-use crate::types::{Column, Type};
-use scope::{Name, Scope};
+use crate::types::Type;
+use scope::{DerivedColumn, Name, Scope};
 
 /// Checks a parsed query against what is published. All that is wrong is said.
 pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
@@ -61,7 +63,7 @@ struct Checker<'a> {
 struct Common {
     name: Name,
     number: usize,
-    columns: Vec<Column>,
+    columns: Vec<DerivedColumn>,
     /// It may have more columns than are known ([`Checker::gives_all`]).
     open: bool,
 }
@@ -131,11 +133,10 @@ impl Checker<'_> {
             // Of a query that is wrong the columns are not known; what else is
             // wrong can be said all the same.
             let open = query.is_none() || self.gives_all(&common.query);
-            let columns = query.as_ref().map(|query| query.columns.clone());
             self.common.push(Common {
                 name,
                 number,
-                columns: columns.unwrap_or_default(),
+                columns: query.as_ref().map(DerivedColumn::of).unwrap_or_default(),
                 open,
             });
             match query {
@@ -261,7 +262,7 @@ impl Checker<'_> {
     }
 
     /// ADQL 2.1 section 4.5: both sides have as many columns, of types that
-    /// can stand in one column; names and metadata are those of the left.
+    /// can stand in one column; names are those of the left.
     fn set(
         &mut self,
         operator: SetOperator,
@@ -293,12 +294,7 @@ impl Checker<'_> {
                 return self
                     .fail(message.hint("CAST(x AS VARCHAR) or another CAST makes them alike"));
             };
-            let unit = a.unit.clone().filter(|_| a.unit == b.unit);
-            columns.push(Column {
-                kind,
-                unit,
-                ..a.clone()
-            });
+            columns.push(describe::united(a, b, kind));
         }
         Some(Query {
             with: Vec::new(),
