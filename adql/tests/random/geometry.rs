@@ -135,7 +135,7 @@ impl Generator<'_> {
         match self.tape.draw(6) {
             5 => match self.position() {
                 Some((lon, _)) => {
-                    let unit = self.tape.pick(&["'arcmin'", "'rad'", "'uas'", "'deg'"]);
+                    let unit = self.tape.pick(&["'arcmin'", "'rad'", "'uarcsec'", "'deg'"]);
                     number(format!("IN_UNIT({lon}, {unit})"), 1.3e12)
                 }
                 None => number(
