@@ -3,6 +3,7 @@
 mod database;
 mod felis;
 mod geometry_values;
+mod language;
 mod layering;
 mod load;
 mod obscore;
