@@ -57,10 +57,15 @@ pub struct Messages {
     pub messages: Vec<Message>,
 }
 
+/// Most things that are said of one query: a hostile text has a fault in every
+/// word, and people read the first few.
+pub(crate) const MOST: usize = 40;
+
 impl Messages {
     pub fn new(text: &str, mut messages: Vec<Message>) -> Messages {
         messages.sort_by_key(|message| message.place);
         messages.dedup();
+        messages.truncate(MOST);
         Messages {
             text: text.to_owned(),
             messages,

@@ -52,6 +52,8 @@ fn catalog(whole: bool) -> Catalog {
                 column("s_region", Type::Region, None),
                 column("t_exptime", Type::Double, Some("s")),
                 column("obs_release_date", Type::Timestamp, None),
+                column("em_min", Type::Double, Some("m")),
+                column("dataproduct_type", Type::Text, None),
             ],
         )
     };

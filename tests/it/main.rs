@@ -2,6 +2,7 @@
 
 mod database;
 mod felis;
+mod functions;
 mod geometry_values;
 mod language;
 mod layering;

@@ -112,8 +112,12 @@ impl Checker<'_> {
             // The other side is taken for a truth value in its turn.
             return Some(b);
         }
-        let geometry = |kind: Type| kind.is_geometry() && kind != Type::Region;
-        if common_type(a.kind, b.kind).is_none() || geometry(a.kind) || geometry(b.kind) {
+        let whole = |kind: Type| match kind {
+            Type::Region => false,
+            Type::Integers => true,
+            other => other.is_geometry(),
+        };
+        if common_type(a.kind, b.kind).is_none() || whole(a.kind) || whole(b.kind) {
             return self.unlike(a, &b, at);
         }
         Some(b)

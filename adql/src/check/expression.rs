@@ -62,6 +62,9 @@ impl Checker<'_> {
 
     pub(super) fn expression(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         use ast::Expr as E;
+        if self.has_enough() {
+            return None;
+        }
         let at = || span(expr.span());
         match expr {
             E::Identifier(ident) => self.column(std::slice::from_ref(ident), scope),
@@ -502,7 +505,11 @@ impl Checker<'_> {
         }
         let possible = match kind {
             Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
-            Type::Text => !operand.kind.is_geometry() || operand.kind == Type::Region,
+            Type::Text => match operand.kind {
+                Type::Region => true,
+                Type::Integers => false,
+                other => !other.is_geometry(),
+            },
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),
         };
         if !possible {

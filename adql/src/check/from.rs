@@ -63,6 +63,9 @@ impl Checker<'_> {
         relation: &ast::TableFactor,
         scope: &mut Scope,
     ) -> Option<Source> {
+        if self.has_enough() {
+            return None;
+        }
         let source = self.relation(relation, scope);
         if source.is_none() {
             let any = self.derived(ANY, None, &[], true);

@@ -1,12 +1,14 @@
 //! GROUP BY and aggregates (SQL-92 7.7 to 7.9): what stands beside an
 //! aggregate must be the same for the whole group.
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
 use super::scope::{Name, Scope};
 use super::select::Item;
-use crate::message::{Message, Place};
+use crate::message::{MOST, Message, Place};
 use crate::parse::span;
 use crate::query::{Expr, Node};
 use crate::types::Type;
@@ -69,10 +71,11 @@ impl Checker<'_> {
         if !grouped {
             return Some(());
         }
+        let mut seen = HashSet::new();
         let mut loose: Vec<(String, Option<Place>)> = Vec::new();
         for (expr, at) in outputs {
             Self::loose_columns(expr, group, &mut |name| {
-                if !loose.iter().any(|(other, _)| *other == name) {
+                if loose.len() < MOST && seen.insert(name.clone()) {
                     loose.push((name, at));
                 }
             });

@@ -6,6 +6,7 @@
 
 mod compare;
 mod describe;
+mod expansion;
 mod expression;
 mod from;
 mod function;
@@ -21,7 +22,7 @@ mod unit;
 use sqlparser::ast;
 
 use crate::catalog::Catalog;
-use crate::message::{Message, Messages, Place};
+use crate::message::{MOST, Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
 use crate::types::Type;
@@ -69,6 +70,11 @@ struct Common {
 }
 
 impl Checker<'_> {
+    /// Whether so much has been found wrong that looking on helps nobody.
+    fn has_enough(&self) -> bool {
+        self.messages.len() >= MOST
+    }
+
     fn fail<T>(&mut self, message: Message) -> Option<T> {
         self.messages.push(message);
         None

@@ -48,6 +48,10 @@ impl Checker<'_> {
                 OrderKey::Column(number) => items.get(*number).map(|item| item.column.kind),
                 OrderKey::Expr(expr) => Some(expr.kind),
             };
+            if kind == Some(Type::Integers) {
+                let sentence = "rows cannot be ordered by a list of numbers";
+                return self.fail(Message::new(313, sentence).at(at));
+            }
             if let Some(kind @ (Type::Point | Type::Circle | Type::Polygon)) = kind {
                 let sentence = format!("rows cannot be ordered by a {kind}");
                 let message = Message::new(313, sentence).at(at);

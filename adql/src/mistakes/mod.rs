@@ -13,7 +13,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use crate::foreign;
 use crate::grammar;
-use crate::message::{Message, Place};
+use crate::message::{MOST, Message, Place};
 use crate::parse::span;
 
 /// The clauses of a query in their order (ADQL 2.1 section 2.2).
@@ -95,6 +95,9 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
     let mut messages = Vec::new();
     let mut skip = 0;
     for (index, token) in tokens.iter().enumerate() {
+        if messages.len() >= MOST {
+            break;
+        }
         if skip > 0 {
             skip -= 1;
             continue;

@@ -108,7 +108,7 @@ fn shown(cell: &[u8], wire: Wire) -> Cell {
         Wire::Float4 => Cell::Number(format!("{:?}", f32::from_be_bytes(fixed(cell)) + 0.0)),
         Wire::Float8 => Cell::Number(format!("{:?}", f64::from_be_bytes(fixed(cell)) + 0.0)),
         Wire::Text => Cell::Text(String::from_utf8_lossy(cell).into_owned()),
-        Wire::Bytes => Cell::Bytes(cell.to_vec()),
+        Wire::Bytes | Wire::Ints => Cell::Bytes(cell.to_vec()),
         Wire::Doubles => {
             let (numbers, _) = cell.as_chunks::<8>();
             let numbers = numbers.iter().map(|it| f64::from_be_bytes(*it) + 0.0);
