@@ -8,8 +8,6 @@ use crate::dali::xml::{XSI, Xml, document, element, maybe, printable};
 
 const UWS: (&str, &str) = ("xmlns:uws", "http://www.ivoa.net/xml/UWS/v1.0");
 const XLINK: (&str, &str) = ("xmlns:xlink", "http://www.w3.org/1999/xlink");
-/// Of what we say in `jobInfo`.
-const OURS: (&str, &str) = ("xmlns", "urn:obstap:job");
 const VERSION: (&str, &str) = ("version", "1.1");
 
 /// The list of jobs whose addresses begin with `list`.
@@ -75,7 +73,8 @@ pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
     })
 }
 
-/// What the standard has no place for: how far it has come.
+/// What the standard has no place for: how far it has come. Without a
+/// namespace, since validators fetch the schemas of those they meet.
 fn info(xml: &mut Xml, job: &Job, ahead: Option<u64>) -> io::Result<()> {
     let ahead = ahead.filter(|_| job.phase == Phase::Queued);
     if ahead.is_none() && job.rows.is_none() {
@@ -85,11 +84,7 @@ fn info(xml: &mut Xml, job: &Job, ahead: Option<u64>) -> io::Result<()> {
         .write_inner_content(|xml| {
             for (name, number) in [("ahead", ahead), ("rows", job.rows)] {
                 if let Some(number) = number {
-                    xml.create_element(name)
-                        .with_attribute(OURS)
-                        .write_text_content(quick_xml::events::BytesText::new(
-                            &number.to_string(),
-                        ))?;
+                    element(xml, name, &number.to_string())?;
                 }
             }
             Ok(())

@@ -56,6 +56,6 @@ mod tests {
         check("2024-02-29", "2024-02-29T00:00:00.000Z");
         assert_eq!(parse("tomorrow"), None);
         let now = now();
-        assert_eq!(parse(&super::text(now)), Some(now));
+        assert_eq!(parse(&text(now)), Some(now));
     }
 }

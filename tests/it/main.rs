@@ -1,5 +1,6 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
+mod async_;
 mod database;
 mod geometry_values;
 mod layering;
