@@ -239,9 +239,15 @@ pub(crate) enum Node {
     },
     Distance(Box<Expr>, Box<Expr>),
     /// What is measured of a geometry.
-    Measure {
-        measure: Measure,
+    Extent {
+        extent: Extent,
         geometry: Box<Expr>,
+    },
+    /// The value times the factor, which is then in the unit.
+    InUnit {
+        value: Box<Expr>,
+        factor: f64,
+        unit: String,
     },
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
@@ -298,7 +304,7 @@ pub(crate) enum Shape {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Measure {
+pub(crate) enum Extent {
     /// Square degrees.
     Area,
     Centroid,
@@ -364,6 +370,14 @@ impl Expr {
             Node::Literal(Value::BigInt(n)) => Some(*n as f64),
             Node::Literal(Value::Double(n)) => Some(*n),
             Node::Negate(inner) => inner.number().map(|n| -n),
+            Node::Extent {
+                extent: Extent::Area,
+                geometry,
+            } => match &geometry.node {
+                Node::Constant { region, .. } => Some(region.area()),
+                _ => None,
+            },
+            Node::InUnit { value, factor, .. } => value.number().map(|n| n * factor),
             Node::Binary {
                 operator,
                 left,
@@ -384,6 +398,16 @@ impl Expr {
         }
     }
 
+    /// Whether an aggregate stands in it (not in a subquery of it).
+    pub fn has_aggregate(&self) -> bool {
+        if matches!(self.node, Node::Aggregate { .. }) {
+            return true;
+        }
+        let mut found = false;
+        self.each_child(&mut |child| found = found || child.has_aggregate());
+        found
+    }
+
     /// Calls `visit` on the expressions directly inside this one (not on those
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
@@ -401,9 +425,10 @@ impl Expr {
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
-            | Node::Measure {
+            | Node::Extent {
                 geometry: inner, ..
             }
+            | Node::InUnit { value: inner, .. }
             | Node::Aggregate {
                 argument: Some(inner),
                 ..

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &[]),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         "obscore",
         &["tap_schema", "spatial", "input", "database", "adql"],
     ),
+    ("felis", &["tap_schema", "database", "adql"]),
     ("output", &["votable", "database", "dali", "adql"]),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
@@ -45,6 +46,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "dali",
             "database",
             "demo",
+            "felis",
             "input",
             "obscore",
             "output",

@@ -2,11 +2,14 @@
 
 mod async_;
 mod database;
+mod felis;
 mod geometry_values;
 mod layering;
 mod load;
 mod obscore;
 mod protocol;
+mod random;
 mod sky_parity;
 mod support;
 mod tap;
+mod units;

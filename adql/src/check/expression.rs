@@ -342,7 +342,9 @@ impl Checker<'_> {
                     Expr::new(Node::Negate(Box::new(operand)), kind)
                 }
             }),
-            UnaryOperator::BitwiseNot if operand.kind.is_integer() => {
+            UnaryOperator::BitwiseNot
+                if operand.kind.is_integer() || operand.kind == Type::Unknown =>
+            {
                 Some(Expr::new(Node::BitNot(Box::new(operand)), Type::BigInt))
             }
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::BitwiseNot => {

@@ -32,6 +32,7 @@ const OTHERS: &[&str] = &[
     "CONTAINS",
     "INTERSECTS",
     "TIMESTAMP",
+    "IN_UNIT",
 ];
 
 impl Checker<'_> {
@@ -69,6 +70,9 @@ impl Checker<'_> {
                 ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => arguments.push(expr),
                 _ => return self.refuse("this kind of argument", at),
             }
+        }
+        if name == "IN_UNIT" {
+            return self.in_unit(&arguments, scope, at);
         }
         if OTHERS.contains(&name.as_str()) {
             return self.geometry_call(&name, &arguments, scope, at);
@@ -193,7 +197,7 @@ impl Checker<'_> {
             }
         };
         if let Some(inner) = &argument
-            && super::group::has_aggregate(inner)
+            && inner.has_aggregate()
         {
             let sentence = format!("{} stands around another aggregate", aggregate.name());
             let message = Message::new(309, sentence).at(at);

@@ -13,7 +13,7 @@ use super::literal::integer;
 use super::scope::Scope;
 use crate::message::{Message, Place};
 use crate::parse::span;
-use crate::query::{Comparison, Expr, Measure, Node, Relation, Shape, Spatial};
+use crate::query::{Comparison, Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::{Coordinates, Region};
 use crate::statement::Value;
 use crate::types::Type;
@@ -399,25 +399,20 @@ impl Checker<'_> {
             return self.arity(&format!("{name}(geometry)"), arguments.len(), at);
         };
         let value = self.geometry(argument, scope)?;
-        let measure = match name {
+        let extent = match name {
             "COORDSYS" => return Some(system_of(value)),
-            "AREA" => Measure::Area,
-            _ => Measure::Centroid,
+            "AREA" => Extent::Area,
+            _ => Extent::Centroid,
         };
-        let Node::Constant { region, .. } = &value.node else {
-            let kind = match measure {
-                Measure::Area => Type::Double,
-                Measure::Centroid => Type::Point,
+        let (Extent::Centroid, Node::Constant { region, .. }) = (extent, &value.node) else {
+            let kind = match extent {
+                Extent::Area => Type::Double,
+                Extent::Centroid => Type::Point,
             };
             let geometry = Box::new(value);
-            return Some(Expr::new(Node::Measure { measure, geometry }, kind));
+            return Some(Expr::new(Node::Extent { extent, geometry }, kind));
         };
-        let (lon, lat) = match measure {
-            Measure::Area => {
-                return Some(Expr::literal(Value::Double(region.area()), Type::Double));
-            }
-            Measure::Centroid => region.centroid().lon_lat(),
-        };
+        let (lon, lat) = region.centroid().lon_lat();
         match Region::point(lon, lat) {
             Ok(point) => Some(Expr::new(
                 Node::Constant {
@@ -431,11 +426,11 @@ impl Checker<'_> {
     }
 }
 
-impl Measure {
+impl Extent {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Measure::Area => "AREA",
-            Measure::Centroid => "CENTROID",
+            Extent::Area => "AREA",
+            Extent::Centroid => "CENTROID",
         }
     }
 }

@@ -11,9 +11,11 @@ mod function;
 mod geometry;
 mod group;
 mod literal;
+mod measure;
 mod order;
 mod scope;
 mod select;
+mod unit;
 
 use sqlparser::ast;
 
@@ -21,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::message::{Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
-use crate::types::{Column, Type};
+use crate::types::Type;
 use scope::{DerivedColumn, Name, Scope};
 
 /// Checks a parsed query against what is published. All that is wrong is said.
@@ -199,7 +201,7 @@ impl Checker<'_> {
     }
 
     /// ADQL 2.1 section 4.5: both sides have as many columns, of types that
-    /// can stand in one column; names and metadata are those of the left.
+    /// can stand in one column; names are those of the left.
     fn set(
         &mut self,
         operator: SetOperator,
@@ -226,12 +228,7 @@ impl Checker<'_> {
                 );
                 return self.fail(Message::new(302, sentence));
             };
-            let unit = a.unit.clone().filter(|_| a.unit == b.unit);
-            columns.push(Column {
-                kind,
-                unit,
-                ..a.clone()
-            });
+            columns.push(describe::united(a, b, kind));
         }
         Some(Query {
             with: Vec::new(),

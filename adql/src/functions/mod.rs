@@ -68,6 +68,16 @@ pub enum Result {
 pub enum Unit {
     Lost,
     Kept,
+    /// Kept, and what the values are as well: a rounded position is one.
+    Quantity,
+    /// Any argument may be the result: kept where all agree.
+    Agreed,
+    /// A number without a unit.
+    Pure,
+    /// Its square root.
+    Root,
+    /// Its power, if the second argument is a constant.
+    Power,
     Is(&'static str),
 }
 
@@ -111,6 +121,7 @@ pub const ADQL_SETS: &str = "ivo://ivoa.net/std/tapregext#features-adql-sets";
 pub const ADQL_COMMON_TABLE: &str = "ivo://ivoa.net/std/tapregext#features-adql-common-table";
 pub const ADQL_TYPE: &str = "ivo://ivoa.net/std/tapregext#features-adql-type";
 pub const ADQL_CONDITIONAL: &str = "ivo://ivoa.net/std/tapregext#features-adql-conditional";
+pub const ADQL_UNIT: &str = "ivo://ivoa.net/std/tapregext#features-adql-unit";
 pub const ADQL_OFFSET: &str = "ivo://ivoa.net/std/tapregext#features-adql-offset";
 
 /// The optional features of the language that are not calls of [`FUNCTIONS`].
@@ -121,6 +132,7 @@ pub const FEATURES: &[Feature] = &[
     feature(ADQL_SETS, "INTERSECT"),
     feature(ADQL_COMMON_TABLE, "WITH"),
     feature(ADQL_TYPE, "CAST"),
+    feature(ADQL_UNIT, "IN_UNIT"),
     feature(ADQL_OFFSET, "OFFSET"),
 ];
 

@@ -11,7 +11,7 @@ pub(super) static STRINGS: &[Function] = &[
         ..plain(
             "COALESCE",
             &[Argument::Any],
-            Unit::Kept,
+            Unit::Agreed,
             Sql::Same("coalesce({*}, NULL)"),
         )
     },

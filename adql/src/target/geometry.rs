@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::quote;
 use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
-use crate::query::{Expr, Measure, Node, Relation, Shape, Spatial};
+use crate::query::{Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::{Cap, Region};
 use crate::statement::Value;
 use crate::types::Type;
@@ -327,10 +327,13 @@ impl Writer<'_> {
     }
 
     /// AREA and CENTROID of what rows give.
-    pub fn measure(&mut self, measure: Measure, geometry: &Expr) {
-        self.own(match measure {
-            Measure::Area => "sky_area_1",
-            Measure::Centroid => "sky_centroid_1",
+    pub fn extent(&mut self, extent: Extent, geometry: &Expr) {
+        if let (Extent::Area, Node::Constant { region, .. }) = (extent, &geometry.node) {
+            return self.double(region.area());
+        }
+        self.own(match extent {
+            Extent::Area => "sky_area_1",
+            Extent::Centroid => "sky_centroid_1",
         });
         self.shape(geometry);
         self.push(")");

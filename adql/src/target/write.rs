@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::Target;
-use crate::query::{Body, Expr, Join, Order, OrderKey, Query, Select, SetOperator, Source};
+use super::expression::no_column;
+use crate::query::{
+    Body, Comparison, Expr, Join, Node, Order, OrderKey, Query, Select, SetOperator, Source,
+};
 use crate::statement::{Statement, Value};
 use crate::types::{Column, Type};
 
@@ -137,7 +140,7 @@ impl Writer<'_> {
             self.push(" ");
         }
         match &query.body {
-            Body::Select(select) => self.select(select, &query.columns, outer),
+            Body::Select(select) => self.select(select, query, outer),
             Body::Set {
                 operator,
                 all,
@@ -149,16 +152,29 @@ impl Writer<'_> {
         self.limit(query);
     }
 
-    fn select(&mut self, select: &Select, columns: &[Column], outer: &Outer) {
+    fn select(&mut self, select: &Select, query: &Query, outer: &Outer) {
         self.push("SELECT ");
         if select.distinct {
             self.push("DISTINCT ");
         }
-        for (number, (item, column)) in select.items.iter().zip(columns).enumerate() {
+        let counted = query.order.iter().any(|order| match &order.key {
+            OrderKey::Column(_) => false,
+            OrderKey::Expr(expr) => expr.has_aggregate(),
+        });
+        let alone = (select.having.is_some() || counted)
+            && select.group.is_empty()
+            && !select.items.iter().any(Expr::has_aggregate)
+            && !self.target.groups_unasked();
+        for (number, (item, column)) in select.items.iter().zip(&query.columns).enumerate() {
             if number > 0 {
                 self.push(", ");
             }
+            if alone && number == 0 {
+                self.push("CASE WHEN count(*) >= 0 THEN ");
+            }
             self.item(item, column.kind, outer);
+            self.push(if alone && number == 0 { " END" } else { "" });
+            self.by_bytes(no_column(item));
             self.push(" AS ");
             self.number('c', number + 1);
         }
@@ -246,7 +262,7 @@ impl Writer<'_> {
         let within = Outer::Query {
             regions: outer.regions().to_vec(),
         };
-        self.side(left, counted, &within);
+        self.side(left, columns, counted, &within);
         self.push(match operator {
             SetOperator::Union => " UNION ",
             SetOperator::Except => " EXCEPT ",
@@ -255,7 +271,7 @@ impl Writer<'_> {
         if all && !counted {
             self.push("ALL ");
         }
-        self.side(right, counted, &within);
+        self.side(right, columns, counted, &within);
         if counted {
             self.push(")");
         }
@@ -264,24 +280,61 @@ impl Writer<'_> {
         }
     }
 
-    fn side(&mut self, query: &Query, counted: bool, outer: &Outer) {
+    /// A side of a set operation, its columns in the types of the whole.
+    fn side(&mut self, query: &Query, columns: &[Column], counted: bool, outer: &Outer) {
+        let kinds: Vec<Type> = columns.iter().map(|column| column.kind).collect();
         if counted {
-            let width = query.columns.len();
             self.push("SELECT *, row_number() OVER (PARTITION BY ");
-            self.columns(width, outer);
+            self.columns(kinds.len(), outer);
             self.push(") FROM (");
+            self.query_as(query, &kinds, outer);
         } else if self.target.has_set_parentheses() {
             self.push("(");
+            self.query_as(query, &kinds, outer);
         } else {
             self.push("SELECT * FROM (");
+            self.query_as(query, &kinds, outer);
         }
-        self.query(query, outer);
         self.push(")");
+    }
+
+    /// A query whose columns have these types: of two numbers that meet in a
+    /// column engines would make a type of their own, and of NULLs text.
+    pub fn query_as(&mut self, query: &Query, kinds: &[Type], outer: &Outer) {
+        let same = |(column, kind): (&Column, &Type)| {
+            let numbers = column.kind.is_numeric() && kind.is_numeric();
+            column.kind == *kind || !(numbers || column.kind == Type::Unknown)
+        };
+        if query.columns.iter().zip(kinds).all(same) {
+            return self.query(query, outer);
+        }
+        self.push("SELECT ");
+        for (number, (column, kind)) in query.columns.iter().zip(kinds).enumerate() {
+            self.push(if number > 0 { ", " } else { "" });
+            let changed = !same((column, kind));
+            self.push(if changed { "CAST(" } else { "" });
+            self.number('c', number + 1);
+            if changed {
+                self.push(" AS ");
+                self.push(self.target.type_name(*kind));
+                self.push(") AS ");
+                self.number('c', number + 1);
+            }
+        }
+        self.index_columns(outer);
+        self.push(" FROM (");
+        self.query(query, outer);
+        self.push(") AS u");
     }
 
     fn columns(&mut self, width: usize, outer: &Outer) {
         let numbers: Vec<usize> = (1..=width).collect();
         self.list(&numbers, ", ", |writer, number| writer.number('c', *number));
+        self.index_columns(outer);
+    }
+
+    /// Those beside the regions that whoever reads this searches.
+    fn index_columns(&mut self, outer: &Outer) {
         for number in outer.regions() {
             for which in INDEX_COLUMNS {
                 self.push(", ");
@@ -303,7 +356,14 @@ impl Writer<'_> {
                 OrderKey::Column(column) => {
                     let _ = write!(writer.sql, "{}", column + 1);
                 }
-                OrderKey::Expr(expr) => writer.expr(expr),
+                // A bare NULL would be read as the name or number of a column.
+                OrderKey::Expr(expr) if expr.kind == Type::Unknown => {
+                    writer.arithmetic(expr, Type::Text);
+                }
+                OrderKey::Expr(expr) => {
+                    writer.expr(expr);
+                    writer.by_bytes(no_column(expr));
+                }
             }
             let explicit = !writer.target.sorts_nulls_last();
             writer.push(match (order.descending, explicit) {
@@ -371,6 +431,10 @@ impl Writer<'_> {
                     self.source(right);
                 }
                 self.push(" ON ");
+                let wanted = *kind == Join::Full && self.target.wants_equality_in_full_join();
+                if wanted && !on.as_ref().is_some_and(|on| is_equality(on, left, right)) {
+                    self.always_equal(left, right);
+                }
                 match on {
                     Some(on) => self.expr(on),
                     // CROSS JOIN would pin the order of the tables in SQLite.
@@ -378,5 +442,54 @@ impl Writer<'_> {
                 }
             }
         }
+    }
+
+    /// An equality of something on the left with something on the right that
+    /// is true for all rows.
+    fn always_equal(&mut self, left: &Source, right: &Source) {
+        if let (Some(left), Some(right)) = (some_column(left), some_column(right)) {
+            for (before, (source, stored)) in [("num_nulls(", left), (" * 0 = num_nulls(", right)] {
+                self.push(before);
+                self.column(source, stored);
+                self.push(")");
+            }
+            self.push(" * 0 AND ");
+        }
+    }
+}
+
+/// A column of a source, if it has any.
+fn some_column(source: &Source) -> Option<(usize, &str)> {
+    match source {
+        Source::Table { id, table } => Some((*id, table.columns.first()?.name.as_str())),
+        Source::Derived { id, .. } | Source::Common { id, .. } => Some((*id, "c1")),
+        Source::Join { left, right, .. } => some_column(left).or_else(|| some_column(right)),
+    }
+}
+
+/// Whether a column of one side must equal one of the other.
+fn is_equality(on: &Expr, left: &Source, right: &Source) -> bool {
+    match &on.node {
+        Node::And(list) => list.iter().any(|on| is_equality(on, left, right)),
+        Node::Compare {
+            operator: Comparison::Equal,
+            left: a,
+            right: b,
+        } => match (&a.node, &b.node) {
+            (Node::Column { source: a, .. }, Node::Column { source: b, .. }) => {
+                (brings(left, *a) && brings(right, *b)) || (brings(left, *b) && brings(right, *a))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn brings(source: &Source, number: usize) -> bool {
+    match source {
+        Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
+            *id == number
+        }
+        Source::Join { left, right, .. } => brings(left, number) || brings(right, number),
     }
 }

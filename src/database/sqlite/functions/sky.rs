@@ -21,7 +21,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let coordinates = of.doubles(0)?;
         let (pairs, rest) = coordinates.as_chunks::<2>();
         if !rest.is_empty() {
-            return Err(Refusal(format!(
+            return Err(Refusal::new(format!(
                 "a polygon needs an even count of numbers (lon lat ...), not {}",
                 coordinates.len()
             )));
@@ -92,7 +92,7 @@ fn list(numbers: &[f64]) -> Value {
 }
 
 fn refusal(error: RegionError) -> Refusal {
-    Refusal(error.to_string())
+    Refusal::new(error.to_string())
 }
 
 impl Arguments<'_, '_> {
