@@ -74,15 +74,17 @@ pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
 }
 
 /// What the standard has no place for: how far it has come. Without a
-/// namespace, since validators fetch the schemas of those they meet.
+/// namespace, since validators fetch the schemas of those they meet, and only
+/// while there is something to tell, since pyvo warns of every such element.
 fn info(xml: &mut Xml, job: &Job, ahead: Option<u64>) -> io::Result<()> {
     let ahead = ahead.filter(|_| job.phase == Phase::Queued);
-    if ahead.is_none() && job.rows.is_none() {
+    let rows = job.rows.filter(|_| job.phase == Phase::Executing);
+    if ahead.is_none() && rows.is_none() {
         return Ok(());
     }
     xml.create_element("uws:jobInfo")
         .write_inner_content(|xml| {
-            for (name, number) in [("ahead", ahead), ("rows", job.rows)] {
+            for (name, number) in [("ahead", ahead), ("rows", rows)] {
                 if let Some(number) = number {
                     element(xml, name, &number.to_string())?;
                 }
