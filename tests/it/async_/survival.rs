@@ -19,7 +19,7 @@ fn jobs_outlive_a_service_that_is_killed() {
         let pending = user.create(&[("LANG", "ADQL"), ("QUERY", QUICK)]);
         let running = user.run(ENDLESS);
         let first = user.taken_up_after(&running, "");
-        let queued: Vec<String> = (0..5).map(|_| user.run(QUICK)).collect();
+        let queued: Vec<String> = (0..48).map(|_| user.run(QUICK)).collect();
         assert!(queued.iter().all(|job| user.phase(job) == "QUEUED"));
         // SIGKILL.
         drop(service);
@@ -94,6 +94,59 @@ fn a_service_that_is_told_to_stop_leaves_its_jobs_to_the_next() {
         let started = Instant::now();
         user.until(&running, &["EXECUTING"]);
         assert!(started.elapsed() < Duration::from_secs(10));
+    });
+}
+
+#[test]
+fn jobs_outlive_a_restart_of_postgresql() {
+    let server = postgres::Server::start();
+    let archive = Archive::at(&server.fresh_database());
+    archive.loaded(SKY);
+    let settings = "concurrent = 3\nconcurrent_per_user = 3\nlease_seconds = 2";
+    let service = serve(&archive, settings);
+    let user = User::of(&service);
+    let running = [user.run(ENDLESS), user.run(ENDLESS)];
+    let begun = running.each_ref().map(|job| user.taken_up_after(job, ""));
+    let quick_ones: Vec<String> = (0..30).map(|_| user.run(QUICK)).collect();
+    server.down();
+    // Who asks meanwhile is told so, and soon.
+    assert_eq!(user.get(&running[0]).status(), 503);
+    std::thread::sleep(Duration::from_secs(1));
+    server.up();
+    soon("the jobs are there again", || {
+        user.get(&running[0]).status() == 200
+    });
+    for job in &quick_ones {
+        assert_eq!(user.end(job), "COMPLETED");
+        assert_eq!(user.text(&format!("{job}/results/result")), quick());
+    }
+    for (job, begun) in running.iter().zip(&begun) {
+        user.taken_up_after(job, begun);
+        user.posted(&format!("{job}/phase"), &[("PHASE", "ABORT")]);
+    }
+    assert!(service.is_available());
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    on_both(|archive| {
+        archive.loaded(SKY);
+        let service = archive.serve();
+        let user = User::of(&service);
+        let results = archive.path("data").join("results");
+        std::fs::remove_dir(&results).expect("an empty directory");
+        std::fs::write(&results, "").expect("a file in its place");
+        let job = user.run(QUICK);
+        assert_eq!(user.end(&job), "ERROR");
+        let message = user.element(&job, "message");
+        assert!(message.contains("could not be written"), "{message}");
+        std::fs::remove_file(&results).expect("the file");
+        std::fs::create_dir(&results).expect("the directory");
+        let job = user.run(QUICK);
+        assert_eq!(user.end(&job), "COMPLETED");
+        // One that is lost later is said to be.
+        std::fs::remove_dir_all(&results).expect("the directory");
+        assert_eq!(user.get(&format!("{job}/results/result")).status(), 410);
     });
 }
 
