@@ -77,6 +77,9 @@ pub struct Jobs {
     pub lifetime_default: Duration,
     /// How long they are kept whatever it says.
     pub lifetime_hard: Duration,
+    /// Whether the list of jobs shows those of everybody; else it shows none,
+    /// and a job is known to whoever made it.
+    pub listed: bool,
     /// After how long without a sign of life another instance takes a job over.
     pub lease: Duration,
 }
@@ -280,6 +283,11 @@ fn jobs(merged: &Merged) -> Result<Jobs, Error> {
         time_hard: seconds("seconds_hard")?,
         lifetime_default: seconds("lifetime_default")?,
         lifetime_hard: seconds("lifetime_hard")?,
+        listed: match merged.text("jobs.list").as_deref() {
+            Some("all") | None => true,
+            Some("none") => false,
+            Some(_) => return Err(merged.wrong("jobs.list", "must be all or none")),
+        },
         lease: seconds("lease_seconds")?,
     };
     for (name, default, hard) in [

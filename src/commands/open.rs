@@ -99,7 +99,9 @@ pub async fn jobs(
         settings.limits.body_bytes,
     )
     .map_err(|error| Failure::new(format!("this machine gives no random numbers: {error}")))?;
-    jobs.start();
+    jobs.start()
+        .await
+        .map_err(|error| Failure::new(format!("the jobs cannot be begun: {error}")))?;
     Ok(jobs)
 }
 

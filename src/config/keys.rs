@@ -8,7 +8,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 22] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 23] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -26,6 +26,7 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 22] = [
     ("jobs", "seconds_hard", Kind::Number, Some("86400")),
     ("jobs", "lifetime_default", Kind::Number, Some("604800")),
     ("jobs", "lifetime_hard", Kind::Number, Some("2592000")),
+    ("jobs", "list", Kind::Text, Some("all")),
     ("jobs", "lease_seconds", Kind::Number, Some("15")),
     ("obscore", "extra_columns", Kind::Columns, None),
     ("log", "format", Kind::Text, Some("text")),

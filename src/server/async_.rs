@@ -54,7 +54,11 @@ impl From<Fault> for Refusal {
 
 fn answered(answer: Answer) -> HttpResponse {
     answer.unwrap_or_else(|Refusal(status, message)| {
-        HttpResponse::build(status)
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "5"));
+        }
+        response
             .content_type("text/plain;charset=utf-8")
             .body(message + "\n")
     })

@@ -67,7 +67,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::delete().to(async_::delete)),
         )
         .service(
-            web::resource("/tap/async/{id}/{part}")
+            web::resource(["/tap/async/{id}/{part}", "/tap/async/{id}/{part}/"])
                 .wrap(Compress::default())
                 .route(get().to(async_::part))
                 .route(web::post().to(async_::post_part)),

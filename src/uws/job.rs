@@ -206,6 +206,7 @@ mod tests {
         time_hard: Duration::from_secs(100),
         lifetime_default: Duration::from_secs(1000),
         lifetime_hard: Duration::from_secs(2000),
+        listed: true,
         lease: Duration::from_secs(15),
     };
 

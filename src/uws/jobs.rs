@@ -70,8 +70,23 @@ impl<W: Work> Jobs<W> {
     }
 
     /// Begins to run jobs, on the runtime that calls this.
-    pub fn start(&self) {
+    pub async fn start(&self) -> Result<(), Error> {
+        let completed = Filter {
+            phases: Some(vec![Phase::Completed]),
+            last: Some(1),
+            ..Filter::default()
+        };
+        let latest = self.shared.store.list(&completed, instant::now()).await?;
+        let lost = latest.iter().map(|job| self.shared.results.whole(job));
+        for path in lost.filter(|path| !path.exists()) {
+            tracing::warn!(
+                path = %path.display(),
+                "the result of the latest job is not there; all services that share a database \
+                 must have the same results_dir"
+            );
+        }
         self.runner.clone().start();
+        Ok(())
     }
 
     /// No more jobs are taken up, and nobody waits any longer.
@@ -106,8 +121,12 @@ impl<W: Work> Jobs<W> {
         self.shared.store.get(id, instant::now()).await
     }
 
-    /// The latest first.
+    /// The latest first. Nobody logs in, so either all jobs are everybody's
+    /// or none is listed.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
+        if !self.shared.limits.listed {
+            return Ok(Vec::new());
+        }
         self.shared.store.list(filter, instant::now()).await
     }
 

@@ -173,6 +173,7 @@ mod tests {
             time_hard: seconds(12),
             lifetime_default: seconds(13),
             lifetime_hard: seconds(14),
+            listed: true,
             lease: seconds(1),
         };
         let document = write("https://sky.example/obs", &limits, &jobs);

@@ -305,6 +305,17 @@ fn the_list_can_be_narrowed() {
 }
 
 #[test]
+fn the_list_may_be_kept_closed() {
+    on_both(|archive| {
+        let service = serve(archive, "list = \"none\"");
+        let user = User::of(&service);
+        let job = user.create(&[]);
+        assert_eq!(count(&user.text("")), 0);
+        assert_eq!(user.phase(&job), "PENDING");
+    });
+}
+
+#[test]
 fn an_abort_stops_the_query_in_the_database() {
     on_both(|archive| {
         archive.loaded(SKY);
