@@ -5,5 +5,6 @@ mod layering;
 mod load;
 mod obscore;
 mod protocol;
+mod sky_functions;
 mod support;
 mod tap;

@@ -11,6 +11,7 @@ use super::Checker;
 use super::expression::{is_predicate_name, short};
 use super::literal::integer;
 use super::scope::Scope;
+use crate::functions;
 use crate::message::{Message, Place};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Node, Relation, Shape, Spatial};
@@ -113,7 +114,7 @@ impl Checker<'_> {
         };
         let a = self.geometry(left, scope);
         let b = self.geometry(right, scope);
-        let (a, b) = (a?, b?);
+        let (a, b) = functions::turned_back(a?, b?);
         if name == "CONTAINS" && b.kind == Type::Point && a.kind != Type::Point {
             let message = Message::new(401, "a point cannot contain a region")
                 .at(span(right.span()))
@@ -349,6 +350,7 @@ impl Checker<'_> {
                 return self.arity(signature, arguments.len(), at);
             }
         };
+        let (a, b) = functions::turned_back(a, b);
         Some(Expr::new(
             Node::Distance(Box::new(a), Box::new(b)),
             Type::Double,

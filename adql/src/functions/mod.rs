@@ -8,8 +8,13 @@
 
 mod catalogue;
 mod mathematics;
+mod sky;
+mod sky_checked;
 mod strings;
 
+pub(crate) use sky_checked::turned_back;
+
+use crate::query::Expr;
 use crate::types::Type;
 
 /// Every function with plain arguments. A name that can be called in several
@@ -18,6 +23,7 @@ static FUNCTIONS: &[&[Function]] = &[
     mathematics::MATHEMATICS,
     strings::STRINGS,
     catalogue::CATALOGUE,
+    sky::SKY,
 ];
 
 /// A function with plain arguments. Aggregates and geometry are structures of
@@ -35,6 +41,24 @@ pub struct Function {
     pub(crate) sql: Sql,
     /// Form and feature type when it is an optional feature of the language.
     pub feature: Option<Feature>,
+    /// What is checked beyond the types of the arguments, and computed where
+    /// the query alone decides it.
+    pub(crate) checked: Option<Checked>,
+}
+
+/// From arguments of the right types to the call, or to what it comes to.
+pub(crate) type Checked = fn(&'static Function, Vec<Expr>) -> std::result::Result<Expr, Misuse>;
+
+/// Why a call cannot be.
+#[derive(Debug)]
+pub(crate) struct Misuse {
+    /// The argument, from 0.
+    pub argument: usize,
+    /// The number of the message.
+    pub code: u16,
+    pub sentence: String,
+    /// Else the signature.
+    pub hint: Option<String>,
 }
 
 impl PartialEq for Function {
@@ -51,6 +75,8 @@ pub enum Argument {
     Text,
     Timestamp,
     Point,
+    /// A point, circle, polygon or region.
+    Geometry,
     Any,
 }
 
@@ -188,6 +214,7 @@ impl Function {
                 Argument::Text => "string",
                 Argument::Timestamp => "timestamp",
                 Argument::Point => "point",
+                Argument::Geometry => "geometry",
                 Argument::Any => "value",
             });
         }
@@ -215,6 +242,7 @@ const fn plain(
         unit,
         sql,
         feature: None,
+        checked: None,
     }
 }
 

@@ -83,7 +83,7 @@ fn class_of(crad: f64) -> i64 {
         .map_or(WIDE_CLASS, |class| class as i64)
 }
 
-fn cell(v: Vector, order: u8) -> i64 {
+pub(super) fn cell(v: Vector, order: u8) -> i64 {
     let (lon, lat) = Point::from_vector(v).lon_lat();
     nested::hash(order, lon.to_radians(), lat.to_radians()) as i64
 }

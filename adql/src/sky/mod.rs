@@ -33,20 +33,26 @@
 
 mod distance;
 mod footprint;
+mod frames;
 mod measure;
 mod moc_text;
+mod motion;
 mod point;
 mod polygon;
 mod predicates;
 mod region;
 mod shape;
 mod text;
+mod turn;
 
+pub mod cell;
 pub mod cover;
 
 pub use distance::distance;
 pub use footprint::{Footprint, position_cell};
+pub use frames::{Frame, Rotation};
 pub use measure::Cap;
+pub use motion::Star;
 pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};

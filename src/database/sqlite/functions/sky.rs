@@ -72,7 +72,7 @@ fn shape(region: std::result::Result<Region, RegionError>) -> std::result::Resul
     Ok(Value::Blob(bytes.collect()))
 }
 
-fn refusal(error: RegionError) -> Refusal {
+pub(super) fn refusal(error: RegionError) -> Refusal {
     Refusal(error.to_string())
 }
 
@@ -81,7 +81,7 @@ impl Arguments<'_, '_> {
         self.context.len()
     }
 
-    fn doubles(&self, place: usize) -> std::result::Result<Vec<f64>, Refusal> {
+    pub(super) fn doubles(&self, place: usize) -> std::result::Result<Vec<f64>, Refusal> {
         match self.raw(place) {
             ValueRef::Blob(bytes) if bytes.len() % 8 == 0 => {
                 let (chunks, _) = bytes.as_chunks::<8>();
