@@ -7,12 +7,14 @@
 //!
 //! Must not know: SQL, names of tables.
 
+mod cells;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::{PositionIndex, Table};
 use crate::query::{Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial};
-use crate::sky::{Region, cover};
+use crate::sky::{Moc, Region, cover};
 
 /// The same query with its indexes in place.
 pub fn index(mut query: Query) -> Query {
@@ -27,7 +29,10 @@ fn walk(query: &mut Query, outer: &Tables) {
         walk(&mut common.query, outer);
     }
     match &mut query.body {
-        Body::Select(select) => walk_select(select, outer),
+        Body::Select(select) => {
+            let tables = walk_select(select, outer);
+            cells::read(select, &mut query.order, &tables);
+        }
         Body::Set { left, right, .. } => {
             walk(left, outer);
             walk(right, outer);
@@ -35,7 +40,7 @@ fn walk(query: &mut Query, outer: &Tables) {
     }
 }
 
-fn walk_select(select: &mut Select, outer: &Tables) {
+fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     let mut tables = outer.clone();
     gather(&select.from, &mut tables);
     walk_source(&mut select.from, &tables);
@@ -45,6 +50,7 @@ fn walk_select(select: &mut Select, outer: &Tables) {
     {
         narrow(condition, &tables);
     }
+    tables
 }
 
 fn gather(source: &Source, tables: &mut Tables) {
@@ -98,6 +104,15 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
         } => {
             if let Some(ranges) = of_distance(*operator, left, right, tables) {
                 *condition = ranges.around(condition.clone());
+                return;
+            }
+            if let Some(ranged) = cells::ranged(condition, tables) {
+                *condition = ranged;
+            }
+        }
+        Node::InCells { .. } | Node::Between { .. } | Node::InList { .. } => {
+            if let Some(ranged) = cells::ranged(condition, tables) {
+                *condition = ranged;
             }
         }
         _ => {}
@@ -132,7 +147,7 @@ impl Ranges {
             table: self.table,
             key: self.key,
             ranges: self.ranges,
-            exact: Box::new(exact),
+            exact: Some(Box::new(exact)),
         })
     }
 }
@@ -147,6 +162,15 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
             };
             (&spatial.left, region, relation)
         }
+        (_, Node::Moc(moc)) => {
+            return of_cells(
+                &spatial.left,
+                moc,
+                spatial.relation == Relation::Inside,
+                tables,
+            );
+        }
+        (Node::Moc(moc), _) => return of_cells(&spatial.right, moc, false, tables),
         // … or around it.
         (Node::Constant { region, .. }, _) => {
             let relation = match spatial.relation {
@@ -176,6 +200,24 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
         table: table.clone(),
         key: index.cell.clone(),
         ranges: cover::positions(region),
+    })
+}
+
+/// Footprints that meet a MOC, lie inside or (which is to meet it) around it.
+fn of_cells(indexed: &Expr, moc: &Moc, inside: bool, tables: &Tables) -> Option<Ranges> {
+    let Node::Column {
+        source,
+        region: Some(index),
+        ..
+    } = &indexed.node
+    else {
+        return None;
+    };
+    Some(Ranges {
+        source: *source,
+        table: tables.get(source)?.clone(),
+        key: format!("{}_key", index.prefix),
+        ranges: cover::footprints_of_moc(moc, inside),
     })
 }
 
@@ -224,6 +266,15 @@ fn position<'t>(
     let [lon, lat] = &arguments[..] else {
         return None;
     };
+    columns(lon, lat, tables)
+}
+
+/// The position index of two columns.
+fn columns<'t>(
+    lon: &Expr,
+    lat: &Expr,
+    tables: &'t Tables,
+) -> Option<(usize, &'t Arc<Table>, &'t PositionIndex)> {
     let (
         Node::Column {
             source,

@@ -28,6 +28,7 @@ impl Expr {
         }
         if column.xtype.is_none() {
             let xtype = match self.kind {
+                _ if matches!(self.node, Node::Moc(_)) => Some("moc"),
                 Type::Point => Some("point"),
                 Type::Circle => Some("circle"),
                 Type::Polygon => Some("polygon"),
@@ -52,6 +53,7 @@ impl Expr {
                 Node::Aggregate { aggregate, .. } => aggregate.name().to_lowercase(),
                 Node::Call { function, .. } => function.name.to_lowercase(),
                 Node::Distance(..) => "distance".to_owned(),
+                Node::Moc(_) => "moc".to_owned(),
                 Node::Coordinate { second: false, .. } => "coord1".to_owned(),
                 Node::Coordinate { second: true, .. } => "coord2".to_owned(),
                 Node::Geometry { shape, .. } => shape.name().to_lowercase(),

@@ -15,7 +15,7 @@ use crate::functions;
 use crate::message::{Message, Place};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Node, Relation, Shape, Spatial};
-use crate::sky::Region;
+use crate::sky::{MAX_CELLS, Region};
 use crate::statement::Value;
 use crate::types::Type;
 
@@ -125,6 +125,23 @@ impl Checker<'_> {
             "CONTAINS" => Relation::Inside,
             _ => Relation::Meets,
         };
+        let cells = match (&a.node, &b.node, relation) {
+            (_, Node::Moc(moc), _) if a.kind == Type::Point => functions::in_cells(&a, moc),
+            (Node::Moc(moc), _, Relation::Meets) if b.kind == Type::Point => {
+                functions::in_cells(&b, moc)
+            }
+            (_, Node::Moc(moc), Relation::Inside)
+                if moc.complement().cells().nth(MAX_CELLS).is_some() =>
+            {
+                let sentence = format!("the sky around this MOC has more than {MAX_CELLS} cells");
+                let message = Message::new(405, sentence).at(span(right.span()));
+                return self.fail(message.hint("give the MOC at a lower order"));
+            }
+            _ => None,
+        };
+        if cells.is_some() {
+            return cells;
+        }
         Some(Expr::boolean(Node::Spatial(Box::new(Spatial {
             relation,
             left: a,

@@ -12,7 +12,8 @@ mod sky;
 mod sky_checked;
 mod strings;
 
-pub(crate) use sky_checked::turned_back;
+pub(crate) use sky::COARSER;
+pub(crate) use sky_checked::{in_cells, turned_back};
 
 use crate::query::Expr;
 use crate::types::Type;

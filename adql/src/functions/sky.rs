@@ -89,4 +89,41 @@ pub(super) static SKY: &[Function] = &[
             Sql::Same("{@sky_turned_1}({0}, {1})"),
         )
     },
+    Function {
+        result: Result::Is(Type::Region),
+        feature: udf(
+            "MOC(moc VARCHAR) -> REGION",
+            "The HEALPix cells of a Multi-Order Coverage map, given as a string literal in its \
+             ASCII form ('4/0-3 5/96') or as JSON, for CONTAINS and INTERSECTS.",
+        ),
+        checked: Some(sky_checked::moc_of_text),
+        ..plain("MOC", &[Argument::Text], Unit::Lost, Sql::Same("{0}"))
+    },
+    Function {
+        result: Result::Is(Type::Region),
+        feature: udf(
+            "MOC(hpxOrder INTEGER, geo GEOMETRY) -> REGION",
+            "All HEALPix cells of that order (0 to 29) which have a point in common with a \
+             geometry that is made of literals, for CONTAINS and INTERSECTS.",
+        ),
+        checked: Some(sky_checked::moc_of_geometry),
+        ..plain(
+            "MOC",
+            &[Argument::Integer, Argument::Geometry],
+            Unit::Lost,
+            Sql::Same("{1}"),
+        )
+    },
 ];
+
+/// The cell of a lower order, where a column has the cells of the finest: what
+/// a call of `ivo_healpix_index` becomes. No query can say it.
+pub(crate) static COARSER: Function = Function {
+    result: Result::Is(Type::BigInt),
+    ..plain(
+        "IVO_HEALPIX_INDEX",
+        &[Argument::Integer, Argument::Integer],
+        Unit::Lost,
+        Sql::Same("({0} >> CAST({1} AS integer))"),
+    )
+};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Function, Misuse};
 use crate::message::nearest;
 use crate::query::{Expr, Node};
-use crate::sky::{Frame, Region, RegionError, Rotation, Star, cell};
+use crate::sky::{Frame, Moc, Region, RegionError, Rotation, Star, cell};
 use crate::statement::Value;
 use crate::types::Type;
 
@@ -124,6 +124,71 @@ pub(super) fn geom_transform(function: &'static Function, arguments: Vec<Expr>) 
             Ok(call(function, vec![rotation, geometry], kind))
         }
     }
+}
+
+pub(super) fn moc_of_text(function: &'static Function, arguments: Vec<Expr>) -> Checked {
+    let Some(Node::Literal(Value::Text(text))) = arguments.first().map(|text| &text.node) else {
+        return Err(Misuse {
+            argument: 0,
+            code: 308,
+            sentence: format!("argument 1 of {} must be a string literal", function.name),
+            hint: Some("MOC('4/0-3 5/96')".to_owned()),
+        });
+    };
+    let text = text.trim();
+    let text = match text.split_at_checked(3) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("MOC") => rest,
+        _ => text,
+    };
+    let moc = Moc::parse(text).map_err(|error| refused(function, 0, &error))?;
+    Ok(Expr::new(Node::Moc(Arc::new(moc)), Type::Region))
+}
+
+pub(super) fn moc_of_geometry(function: &'static Function, arguments: Vec<Expr>) -> Checked {
+    let order = match arguments.first().and_then(whole) {
+        Some(order) => cell::order(order).map_err(|error| refused(function, 0, &error))?,
+        None => {
+            return Err(Misuse {
+                argument: 0,
+                code: 308,
+                sentence: format!("argument 1 of {} must be an integer literal", function.name),
+                hint: Some("MOC(6, CIRCLE(10, 20, 3))".to_owned()),
+            });
+        }
+    };
+    let moc = match arguments.get(1).map(|geometry| &geometry.node) {
+        Some(Node::Constant { region, .. }) => Moc::of_region(order, region),
+        Some(Node::Moc(moc)) => Ok(moc.degraded(order)),
+        _ => {
+            let sentence = format!(
+                "{} of a column or of computed coordinates is not supported",
+                function.name
+            );
+            return Err(Misuse {
+                argument: 1,
+                code: 407,
+                sentence,
+                hint: Some(
+                    "compare the geometry itself, or compare cells: \
+                     ivo_healpix_index(order, lon, lat)"
+                        .to_owned(),
+                ),
+            });
+        }
+    };
+    let moc = moc.map_err(|error| refused(function, 0, &error))?;
+    Ok(Expr::new(Node::Moc(Arc::new(moc)), Type::Region))
+}
+
+/// A point in the cells of a MOC, which its own cell decides: a condition.
+pub(crate) fn in_cells(point: &Expr, cells: &Arc<Moc>) -> Option<Expr> {
+    let index = super::named("IVO_HEALPIX_INDEX").nth(1)?;
+    let order = Expr::literal(Value::BigInt(i64::from(cell::FINEST)), Type::BigInt);
+    let cell = healpix_index(index, vec![order, point.clone()]).ok()?;
+    Some(Expr::boolean(Node::InCells {
+        cell: Box::new(cell),
+        cells: cells.clone(),
+    }))
 }
 
 fn frame(function: &'static Function, arguments: &[Expr], place: usize) -> Result<Frame, Misuse> {

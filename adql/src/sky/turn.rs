@@ -85,7 +85,7 @@ mod tests {
         check("POLYGON 0 0 2 0 2 2", "Polygon", 6);
         check("BOX 10 20 2 1", "Polygon", 8);
         check("RANGE 0 360 80 90", "Circle", 3);
-        check("MOC 3/0", "Polygon", 0);
+        check("MOC 3/0 4/9", "Union", 0);
         check("UNION (CIRCLE 0 0 1 BOX 10 20 2 1)", "Union", 0);
     }
 }

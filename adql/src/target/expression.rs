@@ -160,6 +160,8 @@ impl Writer<'_> {
                 };
                 self.parameter(value);
             }
+            Node::Moc(moc) => self.parameter(Value::Text(moc.to_string())),
+            Node::InCells { cell, cells } => self.in_cells(cell, cells),
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
             Node::Spatial(spatial) => self.spatial(spatial),
@@ -169,7 +171,7 @@ impl Writer<'_> {
                 key,
                 ranges,
                 exact,
-            } => self.ranged(*source, table, key, ranges, exact),
+            } => self.ranged(*source, table, key, ranges, exact.as_deref()),
         }
     }
 

@@ -3,7 +3,7 @@
 //! names.
 
 use adql::sky::{Rotation, Star, cell};
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
 use super::sky::refusal;
@@ -35,6 +35,17 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             *pair = [lon, lat];
         }
         Ok(list(&coordinates))
+    })?;
+    // PostgreSQL has width_bucket: the cell lies in one of the ranges, given by
+    // their starts and what follows their ends, sorted.
+    add(connection, "cell_in_1", 2, |of| {
+        let cell = of.integer(0)?;
+        let ValueRef::Blob(bytes) = of.raw(1) else {
+            return Err(of.refuse("wants cells"));
+        };
+        let (bounds, _) = bytes.as_chunks::<8>();
+        let below = bounds.partition_point(|bound| i64::from_be_bytes(*bound) <= cell);
+        Ok(Value::Integer((below % 2 == 1).into()))
     })?;
     add_for_null(connection, "sky_moved_1", 8, |of| {
         let needed = |place| {
