@@ -93,10 +93,13 @@ const MAX_MOC_CELLS: u64 = 192;
 pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
     let mut ranges = Vec::new();
     for (class, radius) in CLASS_RADII.iter().enumerate() {
-        // The centre is a point of the footprint. Edges may stray.
-        let reach = if inside { 0.0 } else { radius.to_radians() };
         let base = (class as i64) << CLASS_SHIFT;
-        let grown = grown(moc, reach + 4.0 * STRAY);
+        let grown = match inside {
+            // Its centre is in one of the cells.
+            true => moc.degraded(KEY_ORDER),
+            // Edges may stray.
+            false => grown(moc, radius.to_radians() + 4.0 * STRAY),
+        };
         let bits = 2 * u32::from(POSITION_ORDER - KEY_ORDER);
         let keys = |&(low, high): &(i64, i64)| (base | low >> bits, base | high >> bits);
         ranges.extend(grown.ranges().iter().map(keys));

@@ -59,6 +59,18 @@ pub struct Footprint {
     pub v: Vec<f64>,
 }
 
+impl Footprint {
+    /// The order of the cell in a key.
+    pub const KEY_ORDER: u8 = KEY_ORDER;
+
+    /// The bits of a key that are the cell of the centre, and by how many a
+    /// cell of the finest order has more.
+    pub fn centre_of_key() -> (i64, u32) {
+        let mask = (1 << CLASS_SHIFT) - 1;
+        (mask, 2 * u32::from(POSITION_ORDER - KEY_ORDER))
+    }
+}
+
 impl Region {
     /// The columns for the index.
     pub fn footprint(&self) -> Footprint {

@@ -12,7 +12,7 @@ use super::cell::{FINEST, shift};
 use super::cover::{Cell, within};
 use super::measure::Cap;
 use super::point::{Point, Vector, angle_of, chord_of, chord2, minus, normalized, plus};
-use super::polygon::Polygon;
+use super::polygon::is_convex;
 use super::predicates::{contains, meets};
 use super::region::{Region, RegionError};
 use super::shape::push_polygon;
@@ -87,7 +87,12 @@ impl Moc {
                 ) {
                     continue;
                 }
-                let ring = polygon(cell.order, cell.number, 1.0)?;
+                // Too large to lie in the region.
+                if depth < order && cell.radius() > 3.0 * reach {
+                    partial.push(cell);
+                    continue;
+                }
+                let ring = polygon(cell.order, cell.number, 1.0);
                 if !meets(&shape.0, &ring) {
                     continue;
                 }
@@ -185,8 +190,7 @@ impl Moc {
     pub fn shape(&self) -> Vec<f64> {
         let cells = self.cells();
         cells
-            .filter_map(|(order, cell)| polygon(order, cell, 0.0).ok())
-            .flatten()
+            .flat_map(|(order, cell)| polygon(order, cell, 0.0))
             .collect()
     }
 
@@ -197,7 +201,8 @@ impl Moc {
 
     /// The cells around this MOC, for those who ask whether something lies
     /// inside of it: they are smaller by what edges may stray, so that what
-    /// only touches the MOC's edge from inside is inside.
+    /// only touches the MOC's edge from inside is inside. There are cracks
+    /// between them, so a point of it must be known to be inside.
     pub fn groups_around(&self) -> Vec<Group> {
         self.complement().grouped(-1.0)
     }
@@ -220,10 +225,10 @@ impl Moc {
                 let radius = rounds.iter().map(reach).fold(0.0, f64::max);
                 let whole = radius >= std::f64::consts::PI;
                 let chord = if whole { 2.0 } else { chord_of(radius) };
-                let rings = chunk.iter().filter_map(|&(o, n)| polygon(o, n, grown).ok());
+                let rings = chunk.iter().flat_map(|&(o, n)| polygon(o, n, grown));
                 Group {
                     cap: Cap { centre, chord },
-                    shape: rings.flatten().collect(),
+                    shape: rings.collect(),
                 }
             })
             .collect()
@@ -267,16 +272,33 @@ pub(super) fn ring(order: u8, cell: u64, grown: f64) -> Vec<Vector> {
     moved.collect()
 }
 
-fn polygon(order: u8, cell: u64, grown: f64) -> Result<Vec<f64>, RegionError> {
-    let polygon = Polygon::new(ring(order, cell, grown))?;
-    let mut shape = Vec::with_capacity(3 * polygon.vertices.len() + 1);
-    push_polygon(&mut shape, &polygon.vertices, polygon.convex);
-    Ok(shape)
+/// A cell as an encoded polygon. Its points are counter-clockwise as they
+/// come; of many points we do not ask whether they are convex.
+fn polygon(order: u8, cell: u64, grown: f64) -> Vec<f64> {
+    let ring = ring(order, cell, grown);
+    let mut shape = Vec::with_capacity(3 * ring.len() + 1);
+    push_polygon(&mut shape, &ring, ring.len() <= 16 && is_convex(&ring));
+    shape
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sky::polygon::Polygon;
+
+    #[test]
+    fn cells_turn_to_the_left() {
+        for order in 0..12 {
+            let last = nested::n_hash(order) - 1;
+            for cell in (0..=12).map(|part| last / 12 * part) {
+                let plain = Polygon::new(ring(order, cell, 0.0)).unwrap();
+                let turned = plain.vertices == ring(order, cell, 0.0);
+                assert!(turned, "{order}/{cell}");
+                let shape = polygon(order, cell, 0.0);
+                assert!(shape[0] > 0.0 || plain.convex, "{order}/{cell}");
+            }
+        }
+    }
 
     #[test]
     fn complements_and_cells() {

@@ -7,18 +7,23 @@
 use std::fmt::Write;
 
 use super::write::Writer;
+use crate::catalog::RegionIndex;
 use crate::query::{Expr, Node, Relation};
-use crate::sky::Moc;
+use crate::sky::{Footprint, Group, Moc};
 use crate::statement::Value;
 
 impl Writer<'_> {
-    /// Whether a cell of order 29 is one of these. NULL when it is.
+    /// Whether a cell of order 29 is one of these; NULL when it is unknown.
     pub fn in_cells(&mut self, cell: &Expr, cells: &Moc) {
+        self.among(|writer| writer.expr(cell), cells);
+    }
+
+    fn among(&mut self, cell: impl FnOnce(&mut Self), cells: &Moc) {
         let ranges = cells.ranges();
         if self.target.has_arrays() {
             // In which of the gaps and ranges it is, counted from the first gap.
             self.push("(width_bucket(");
-            self.expr(cell);
+            cell(self);
             self.push(", CAST('{");
             self.list(&ranges, ",", |writer, &(low, high)| {
                 let _ = write!(writer.sql, "{low},{}", high + 1);
@@ -26,7 +31,7 @@ impl Writer<'_> {
             self.push("}' AS bigint[])) % 2 = 1)");
         } else {
             self.push("cell_in_1(");
-            self.expr(cell);
+            cell(self);
             self.push(", X'");
             self.list(&ranges, "", |writer, &(low, high)| {
                 let _ = write!(writer.sql, "{low:016x}{:016x}", high + 1);
@@ -35,65 +40,85 @@ impl Writer<'_> {
         }
     }
 
-    /// A geometry that is no point meets the cells, or lies inside of them.
+    /// A geometry that is no point meets the cells, or lies inside of them: a
+    /// point of it does, and nothing of it meets the cells around.
     pub fn by_cells(&mut self, row: &Expr, moc: &Moc, relation: Relation) {
-        let (groups, met, apart) = match relation {
-            Relation::Meets => (moc.groups(), "(1 = 1)", "(1 = 0)"),
-            // Inside is what does not meet the cells around.
-            Relation::Inside => (moc.groups_around(), "(1 = 0)", "(1 = 1)"),
-        };
         let index = match &row.node {
             Node::Column {
                 source,
                 region: Some(index),
                 ..
-            } => Some((*source, index)),
+            } => Some((*source, index.as_ref())),
             _ => None,
         };
         self.push("CASE WHEN ");
         self.shape(row);
         self.push(" IS NULL THEN NULL WHEN ");
-        if groups.is_empty() {
-            self.push("(1 = 0)");
-        } else if let Some((source, index)) = index {
-            self.push("EXISTS (SELECT 1 FROM (VALUES ");
-            self.list(&groups, ", ", |writer, group| {
-                writer.push("(");
-                for number in group.cap.centre.into_iter().chain([group.cap.chord]) {
-                    writer.double(number);
-                    writer.push(", ");
-                }
-                writer.parameter(Value::Doubles(group.shape.clone()));
-                writer.push(")");
-            });
-            self.push(") AS g WHERE ");
-            for (axis, column) in ["x", "y", "z"].into_iter().zip(1..) {
-                for side in 0..2 {
-                    self.push(if side == 0 && column > 1 { " + (" } else { "(" });
-                    self.index_column(source, index, axis);
-                    let _ = write!(self.sql, " - g.column{column}){}", [" * ", ""][side]);
-                }
+        if relation == Relation::Meets {
+            self.meets_one(row, index, &moc.groups());
+            return self.push(" THEN (1 = 1) ELSE (1 = 0) END");
+        }
+        self.push("NOT ");
+        match index {
+            // The key holds the cell of an inner point.
+            Some((source, index)) => {
+                let centre = |writer: &mut Self| {
+                    writer.push("((");
+                    writer.index_column(source, index, "key");
+                    let (mask, bits) = Footprint::centre_of_key();
+                    let _ = write!(writer.sql, " & {mask}) << {bits})");
+                };
+                self.among(centre, &moc.degraded(Footprint::KEY_ORDER));
             }
-            self.push(" <= (g.column4 + ");
-            self.index_column(source, index, "crad");
-            self.push(") * (g.column4 + ");
-            self.index_column(source, index, "crad");
-            self.push(") AND ");
-            self.own("sky_meets_1");
-            self.shape(row);
-            self.push(", g.column5))");
-        } else {
-            let whole = groups.into_iter().flat_map(|group| group.shape).collect();
+            None => self.meets_one(row, None, &moc.groups()),
+        }
+        self.push(" THEN (1 = 0) WHEN ");
+        self.meets_one(row, index, &moc.groups_around());
+        self.push(" THEN (1 = 0) ELSE (1 = 1) END");
+    }
+
+    fn meets_one(&mut self, row: &Expr, index: Option<(usize, &RegionIndex)>, groups: &[Group]) {
+        if groups.is_empty() {
+            return self.push("(1 = 0)");
+        }
+        let Some((source, index)) = index else {
+            let whole = groups.iter().flat_map(|group| group.shape.iter().copied());
             self.own("sky_meets_1");
             self.shape(row);
             self.push(", ");
-            self.parameter(Value::Doubles(whole));
+            self.parameter(Value::Doubles(whole.collect()));
+            return self.push(")");
+        };
+        self.push("EXISTS (SELECT 1 FROM (VALUES ");
+        self.list(groups, ", ", |writer, group| {
+            writer.push("(");
+            for number in group.cap.centre.into_iter().chain([group.cap.chord]) {
+                writer.double(number);
+                writer.push(", ");
+            }
+            writer.parameter(Value::Doubles(group.shape.clone()));
+            writer.push(")");
+        });
+        self.push(") AS g WHERE ");
+        for (number, axis) in ["x", "y", "z"].into_iter().enumerate() {
+            for times in ["", " * "] {
+                self.push(match (number, times) {
+                    (1.., "") => " + (",
+                    (0, "") => "(",
+                    _ => " * (",
+                });
+                self.index_column(source, index, axis);
+                let _ = write!(self.sql, " - g.column{})", number + 1);
+            }
+        }
+        for sum in [" <= (g.column4 + ", " * (g.column4 + "] {
+            self.push(sum);
+            self.index_column(source, index, "crad");
             self.push(")");
         }
-        self.push(" THEN ");
-        self.push(met);
-        self.push(" ELSE ");
-        self.push(apart);
-        self.push(" END");
+        self.push(" AND ");
+        self.own("sky_meets_1");
+        self.shape(row);
+        self.push(", g.column5))");
     }
 }
