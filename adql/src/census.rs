@@ -44,7 +44,8 @@ variants!(EXTENTS, extent, Extent: Area Centroid);
 variants!(RELATIONS, relation, Relation: Meets Inside);
 variants!(NODES, node, Node:
     Column Literal Negate BitNot Binary Compare And Or Not IsNull Between InList InQuery Exists
-    Like Case Cast Call Expanded Aggregate Geometry Constant Coordinate Distance Extent InUnit Spatial Ranged);
+    Like Case Cast Call Expanded Aggregate Geometry Constant Moc InCells Coordinate Distance Extent
+    InUnit Spatial Ranged);
 
 /// Clauses, which are fields and no variants.
 const CLAUSES: &[&str] = &[
@@ -183,6 +184,7 @@ impl Counter<'_> {
             Node::Call { function, .. } | Node::Expanded { function, .. } => {
                 self.add(&called(function.name));
             }
+            Node::Moc(_) => self.add(&called("MOC")),
             Node::Geometry { shape: which, .. } => self.add(shape(which)),
             Node::Extent { extent: which, .. } => self.add(extent(which)),
             Node::Spatial(spatial) => self.add(relation(&spatial.relation)),

@@ -7,6 +7,8 @@
 //!
 //! Must not know: SQL, names of tables.
 
+mod cells;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::catalog::{PositionIndex, Table};
 use crate::query::{
     Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial,
 };
-use crate::sky::{Region, cover};
+use crate::sky::{Moc, Region, cover};
 
 /// The same query with its indexes in place.
 pub fn index(mut query: Query) -> Query {
@@ -29,7 +31,10 @@ fn walk(query: &mut Query, outer: &Tables) {
         walk(&mut common.query, outer);
     }
     match &mut query.body {
-        Body::Select(select) => walk_select(select, outer),
+        Body::Select(select) => {
+            let tables = walk_select(select, outer);
+            cells::read(select, &mut query.order, &tables);
+        }
         Body::Set { left, right, .. } => {
             walk(left, outer);
             walk(right, outer);
@@ -37,7 +42,7 @@ fn walk(query: &mut Query, outer: &Tables) {
     }
 }
 
-fn walk_select(select: &mut Select, outer: &Tables) {
+fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     let mut tables = outer.clone();
     gather(&select.from, &mut tables);
     walk_source(&mut select.from, &tables);
@@ -47,6 +52,7 @@ fn walk_select(select: &mut Select, outer: &Tables) {
     {
         narrow(condition, &tables);
     }
+    tables
 }
 
 fn gather(source: &Source, tables: &mut Tables) {
@@ -100,6 +106,15 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
         } => {
             if let Some(ranges) = of_distance(*operator, left, right, tables) {
                 *condition = ranges.around(condition.clone());
+                return;
+            }
+            if let Some(ranged) = cells::ranged(condition, tables) {
+                *condition = ranged;
+            }
+        }
+        Node::InCells { .. } | Node::Between { .. } | Node::InList { .. } => {
+            if let Some(ranged) = cells::ranged(condition, tables) {
+                *condition = ranged;
             }
         }
         _ => {}
@@ -134,7 +149,7 @@ impl Ranges {
             table: self.table,
             key: self.key,
             ranges: self.ranges,
-            exact: Box::new(exact),
+            exact: Some(Box::new(exact)),
         })
     }
 }
@@ -149,6 +164,15 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
             };
             (&spatial.left, region, relation)
         }
+        (_, Node::Moc(moc)) => {
+            return of_cells(
+                &spatial.left,
+                moc,
+                spatial.relation == Relation::Inside,
+                tables,
+            );
+        }
+        (Node::Moc(moc), _) => return of_cells(&spatial.right, moc, false, tables),
         // … or around it.
         (Node::Constant { region, .. }, _) => {
             let relation = match spatial.relation {
@@ -178,6 +202,24 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
         table: Some(table.clone()),
         key: index.cell.clone(),
         ranges: cover::positions(region),
+    })
+}
+
+/// Footprints that meet a MOC, lie inside or (which is to meet it) around it.
+fn of_cells(indexed: &Expr, moc: &Moc, inside: bool, tables: &Tables) -> Option<Ranges> {
+    let Node::Column {
+        source,
+        region: Some(index),
+        ..
+    } = &indexed.node
+    else {
+        return None;
+    };
+    Some(Ranges {
+        source: *source,
+        table: tables.get(source).cloned(),
+        key: format!("{}_key", index.prefix),
+        ranges: cover::footprints_of_moc(moc, inside),
     })
 }
 
@@ -250,6 +292,15 @@ fn position<'t>(
     let [lon, lat] = &arguments[..] else {
         return None;
     };
+    columns(lon, lat, tables)
+}
+
+/// The position index of two columns.
+fn columns<'t>(
+    lon: &Expr,
+    lat: &Expr,
+    tables: &'t Tables,
+) -> Option<(usize, &'t Arc<Table>, &'t PositionIndex)> {
     let (
         Node::Column {
             source,

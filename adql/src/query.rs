@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::catalog::{RegionIndex, Table};
 use crate::functions::Function;
-use crate::sky::Region;
+use crate::sky::{Moc, Region};
 use crate::statement::Value;
 use crate::types::{Column, Type};
 
@@ -251,6 +251,13 @@ pub(crate) enum Node {
         region: Arc<Region>,
         numbers: Vec<f64>,
     },
+    /// A set of HEALPix cells that the query alone decides.
+    Moc(Arc<Moc>),
+    /// Whether a cell of order 29 is one of these.
+    InCells {
+        cell: Box<Expr>,
+        cells: Arc<Moc>,
+    },
     /// 1-argument values of points.
     Coordinate {
         second: bool,
@@ -271,7 +278,8 @@ pub(crate) enum Node {
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
     /// contain the key of every row that can fulfil it; the exact condition
-    /// decides. Both stand as one unit, so that it stays right under NOT.
+    /// decides, where the ranges alone do not. Both stand as one unit, so that
+    /// it stays right under NOT.
     Ranged {
         source: usize,
         /// None where the source is a subquery.
@@ -279,7 +287,7 @@ pub(crate) enum Node {
         /// The hidden column of the keys.
         key: String,
         ranges: Vec<(i64, i64)>,
-        exact: Box<Expr>,
+        exact: Option<Box<Expr>>,
     },
 }
 
@@ -459,7 +467,12 @@ impl Expr {
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.node {
-            Node::Column { .. } | Node::Literal(_) | Node::Constant { .. } | Node::Exists(_) => {}
+            Node::Column { .. }
+            | Node::Literal(_)
+            | Node::Constant { .. }
+            | Node::Moc(_)
+            | Node::Ranged { exact: None, .. }
+            | Node::Exists(_) => {}
             Node::Aggregate {
                 argument,
                 parameters,
@@ -473,7 +486,10 @@ impl Expr {
             | Node::BitNot(inner)
             | Node::Not(inner)
             | Node::Cast(inner)
-            | Node::Ranged { exact: inner, .. }
+            | Node::Ranged {
+                exact: Some(inner), ..
+            }
+            | Node::InCells { cell: inner, .. }
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
@@ -527,6 +543,89 @@ impl Expr {
             Node::Spatial(spatial) => {
                 visit(&spatial.left);
                 visit(&spatial.right);
+            }
+        }
+    }
+
+    /// The same for those who change them.
+    pub fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        match &mut self.node {
+            Node::Column { .. }
+            | Node::Literal(_)
+            | Node::Constant { .. }
+            | Node::Moc(_)
+            | Node::Ranged { exact: None, .. }
+            | Node::Exists(_) => {}
+            Node::Aggregate {
+                argument,
+                parameters,
+                ..
+            } => argument
+                .as_deref_mut()
+                .into_iter()
+                .chain(parameters)
+                .for_each(visit),
+            Node::Negate(inner)
+            | Node::BitNot(inner)
+            | Node::Not(inner)
+            | Node::Cast(inner)
+            | Node::Ranged {
+                exact: Some(inner), ..
+            }
+            | Node::InCells { cell: inner, .. }
+            | Node::IsNull { operand: inner, .. }
+            | Node::InQuery { operand: inner, .. }
+            | Node::Coordinate { point: inner, .. }
+            | Node::Extent {
+                geometry: inner, ..
+            }
+            | Node::InUnit { value: inner, .. }
+            | Node::Expanded { value: inner, .. } => visit(inner),
+            Node::Binary { left, right, .. }
+            | Node::Compare { left, right, .. }
+            | Node::Distance(left, right)
+            | Node::Like {
+                operand: left,
+                pattern: right,
+                ..
+            } => {
+                visit(left);
+                visit(right);
+            }
+            Node::And(list)
+            | Node::Or(list)
+            | Node::Call {
+                arguments: list, ..
+            }
+            | Node::Geometry {
+                arguments: list, ..
+            } => list.iter_mut().for_each(visit),
+            Node::Between {
+                operand, low, high, ..
+            } => {
+                visit(operand);
+                visit(low);
+                visit(high);
+            }
+            Node::InList { operand, list, .. } => {
+                visit(operand);
+                list.iter_mut().for_each(visit);
+            }
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                for (condition, result) in branches {
+                    visit(condition);
+                    visit(result);
+                }
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
+            }
+            Node::Spatial(spatial) => {
+                visit(&mut spatial.left);
+                visit(&mut spatial.right);
             }
         }
     }

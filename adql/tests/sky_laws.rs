@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test fails where it unwraps
 
 use adql::sky::cover::{self, Relation};
-use adql::sky::{self, Point, Region};
+use adql::sky::{self, Moc, Point, Region, Rotation};
 use proptest::prelude::*;
 
 /// The position at a distance and bearing (degrees) from another.
@@ -369,5 +369,102 @@ proptest! {
             total < -3.0,
             "{} {:?} {}", polygon, target, total
         );
+    }
+}
+
+/// The cells of an order that suits the size of a region, which touch it.
+fn moc_of(region: &Region, finer: u8) -> Moc {
+    let radius = 2.0 * (region.bounding_cap().chord / 2.0).asin().to_degrees();
+    let order = (58.6 / radius.max(1e-6)).log2().clamp(0.0, 20.0) as u8;
+    Moc::of_region(order + finer, region).unwrap()
+}
+
+/// As SQL asks it: the footprint meets one of the groups near it.
+fn meets_one(footprint: &Region, groups: &[sky::Group]) -> bool {
+    let row = footprint.footprint();
+    groups.iter().any(|group| {
+        let distance2 = chord2([row.x, row.y, row.z], group.cap.centre);
+        let reach = group.cap.chord + row.crad;
+        distance2 <= reach * reach && sky::meets(&row.v, &group.shape)
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn the_cells_of_a_region_hold_its_points(
+        (region, near) in (place(), size()).prop_flat_map(|(place, size)| {
+            let near = (0.0..1.5, 0.0..360.0)
+                .prop_map(move |(shift, bearing)| from(place, size * shift, bearing));
+            (region(place, size), near)
+        }),
+        finer in 0..5_u8,
+    ) {
+        let near = (near.0, near.1.clamp(-90.0, 90.0));
+        if sky::point_in(&vector(near), region.shape().as_slice()) {
+            let cell = sky::position_cell(near.0, near.1).unwrap();
+            let moc = moc_of(&region, finer);
+            prop_assert!(holds(&moc.ranges(), cell), "{} {:?}", region, near);
+            prop_assert!(!holds(&moc.complement().ranges(), cell));
+            prop_assert!(holds(&moc.degraded(3).ranges(), cell));
+            prop_assert_eq!(Moc::parse(&moc.to_string()).unwrap(), moc);
+        }
+    }
+
+    #[test]
+    fn what_meets_a_region_meets_its_cells((footprint, region) in pair(), finer in 0..4_u8) {
+        let key = footprint.footprint().key;
+        let moc = moc_of(&region, finer);
+        let groups = moc.groups();
+        let all = sky::meets(footprint.shape().as_slice(), &moc.shape());
+        prop_assert_eq!(meets_one(&footprint, &groups), all, "{} {}", footprint, moc);
+        if sky::meets(footprint.shape().as_slice(), region.shape().as_slice()) {
+            prop_assert!(all, "{} {} {}", footprint, region, moc);
+        }
+        if all {
+            let ranges = cover::footprints_of_moc(&moc, false);
+            prop_assert!(ranges.len() <= 96);
+            prop_assert!(holds(&ranges, key), "{} {}", footprint, moc);
+        }
+    }
+
+    #[test]
+    fn what_lies_in_a_region_lies_in_its_cells((footprint, region) in pair(), finer in 0..4_u8) {
+        let key = footprint.footprint().key;
+        let moc = moc_of(&region, finer);
+        let (mask, bits) = sky::Footprint::centre_of_key();
+        let centre = (key & mask) << bits;
+        let inside = holds(&moc.degraded(26).ranges(), centre)
+            && !meets_one(&footprint, &moc.groups_around());
+        if sky::contains(region.shape().as_slice(), footprint.shape().as_slice()) {
+            prop_assert!(inside, "{} {} {}", footprint, region, moc);
+        }
+        if inside {
+            let ranges = cover::footprints_of_moc(&moc, true);
+            prop_assert!(holds(&ranges, key), "{} {}", footprint, moc);
+            let middle = footprint.centroid().lon_lat();
+            let cell = sky::position_cell(middle.0, middle.1).unwrap();
+            let convex = matches!(footprint.shape().as_slice(), [header, ..] if *header <= 0.0);
+            let wide = footprint.bounding_cap().chord > 1e-5;
+            prop_assert!(!convex || !wide || holds(&moc.ranges(), cell), "{} {}", footprint, moc);
+        }
+    }
+
+    #[test]
+    fn turned_there_and_back_is_the_same(
+        region in (place(), size()).prop_flat_map(|(place, size)| region(place, size)),
+        from in 0..6_usize,
+        to in 0..6_usize,
+        near in place(),
+    ) {
+        let rotation = Rotation::between(sky::Frame::ALL[from], sky::Frame::ALL[to]);
+        let (lon, lat) = rotation.turned(near.0, near.1).unwrap();
+        let (back_lon, back_lat) = rotation.back().turned(lon, lat).unwrap();
+        prop_assert!(sky::distance(near.0, near.1, back_lon, back_lat) < 1e-12);
+        if let Ok(turned) = region.turned(&rotation) {
+            let (area, new) = (region.area(), turned.area());
+            prop_assert!((area - new).abs() < 1e-6 * area + 1e-13, "{} {}", region, turned);
+        }
     }
 }

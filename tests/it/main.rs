@@ -12,6 +12,7 @@ mod load;
 mod obscore;
 mod protocol;
 mod random;
+mod sky_functions;
 mod sky_parity;
 mod support;
 mod tap;

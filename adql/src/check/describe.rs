@@ -21,6 +21,7 @@ impl Expr {
         column.unicode = self.is_unicode();
         if column.xtype.is_none() {
             let xtype = match self.kind {
+                _ if matches!(self.node, Node::Moc(_)) => Some("moc"),
                 Type::Point => Some("point"),
                 Type::Circle => Some("circle"),
                 Type::Polygon => Some("polygon"),
@@ -38,6 +39,7 @@ impl Expr {
                 }
                 Node::InUnit { .. } => "in_unit".to_owned(),
                 Node::Distance(..) => "distance".to_owned(),
+                Node::Moc(_) => "moc".to_owned(),
                 Node::Coordinate { second: false, .. } => "coord1".to_owned(),
                 Node::Coordinate { second: true, .. } => "coord2".to_owned(),
                 Node::Geometry { shape, .. } => shape.name().to_lowercase(),

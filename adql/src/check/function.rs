@@ -209,13 +209,22 @@ impl Checker<'_> {
             functions::Result::Number if widest.is_integer() => Type::BigInt,
             functions::Result::Number => Type::Double,
         };
-        Some(Expr::new(
-            Node::Call {
+        let Some(check) = function.checked else {
+            let node = Node::Call {
                 function,
                 arguments: checked,
-            },
-            kind,
-        ))
+            };
+            return Some(Expr::new(node, kind));
+        };
+        match check(function, checked) {
+            Ok(expr) => Some(expr),
+            Err(misuse) => {
+                let argument = arguments.get(misuse.argument);
+                let at = argument.and_then(|argument| span(argument.span())).or(at);
+                let message = Message::new(misuse.code, misuse.sentence).at(at);
+                self.fail(message.hint(misuse.hint.unwrap_or_else(|| function.signature())))
+            }
+        }
     }
 
     pub(super) fn arity<T>(
@@ -343,6 +352,7 @@ impl Function {
                 Argument::Text => (text(value.kind), "a string"),
                 Argument::Timestamp => (value.kind == Type::Timestamp, "a timestamp"),
                 Argument::Point => (value.kind == Type::Point, "a point"),
+                Argument::Geometry => (value.kind.is_geometry(), "a geometry"),
                 Argument::Any => return None,
             };
             (!fits && value.kind != Type::Unknown).then_some((number, what))

@@ -11,10 +11,11 @@ use super::Checker;
 use super::expression::{is_predicate_name, short};
 use super::literal::integer;
 use super::scope::Scope;
+use crate::functions;
 use crate::message::{Message, Place};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Extent, Node, Relation, Shape, Spatial};
-use crate::sky::{Coordinates, Region};
+use crate::sky::{Coordinates, MAX_CELLS, Region};
 use crate::statement::Value;
 use crate::types::Type;
 
@@ -113,7 +114,7 @@ impl Checker<'_> {
         };
         let a = self.geometry(left, scope);
         let b = self.geometry(right, scope);
-        let (a, b) = (a?, b?);
+        let (a, b) = functions::turned_back(a?, b?);
         if name == "CONTAINS" && b.kind == Type::Point && a.kind != Type::Point {
             let message = Message::new(401, "a point cannot contain a region")
                 .at(span(right.span()))
@@ -124,6 +125,23 @@ impl Checker<'_> {
             "CONTAINS" => Relation::Inside,
             _ => Relation::Meets,
         };
+        let cells = match (&a.node, &b.node, relation) {
+            (_, Node::Moc(moc), _) if a.kind == Type::Point => functions::in_cells(&a, moc),
+            (Node::Moc(moc), _, Relation::Meets) if b.kind == Type::Point => {
+                functions::in_cells(&b, moc)
+            }
+            (_, Node::Moc(moc), Relation::Inside)
+                if moc.complement().cells().nth(MAX_CELLS).is_some() =>
+            {
+                let sentence = format!("the sky around this MOC has more than {MAX_CELLS} cells");
+                let message = Message::new(405, sentence).at(span(right.span()));
+                return self.fail(message.hint("give the MOC at a lower order"));
+            }
+            _ => None,
+        };
+        if cells.is_some() {
+            return cells;
+        }
         Some(Expr::boolean(Node::Spatial(Box::new(Spatial {
             relation,
             left: a,
@@ -135,7 +153,8 @@ impl Checker<'_> {
     fn geometry(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let value = self.value(expr, scope)?;
         let at = span(expr.span());
-        if value.kind == Type::Region && !value.has_region() && !self.catalog.is_open() {
+        let searchable = value.has_region() || matches!(value.node, Node::Moc(_));
+        if value.kind == Type::Region && !searchable && !self.catalog.is_open() {
             let what = short(&expr.to_string());
             let message = Message::new(402, format!("{what} cannot be searched here")).at(at);
             return self.fail(message.hint("search the region column of the table itself"));
@@ -380,6 +399,7 @@ impl Checker<'_> {
                 return self.arity(signature, arguments.len(), at);
             }
         };
+        let (a, b) = functions::turned_back(a, b);
         Some(Expr::new(
             Node::Distance(Box::new(a), Box::new(b)),
             Type::Double,

@@ -9,11 +9,16 @@
 mod catalogue;
 mod mathematics;
 pub mod sexagesimal;
+mod sky;
+mod sky_checked;
 pub(crate) mod spectral;
 mod strings;
 pub(crate) mod vocabulary;
 
-use crate::query::Aggregate;
+pub(crate) use sky::COARSER;
+pub(crate) use sky_checked::{in_cells, turned_back};
+
+use crate::query::{Aggregate, Expr};
 use crate::types::Type;
 
 /// Every function with plain arguments. A name that can be called in several
@@ -22,6 +27,7 @@ static FUNCTIONS: &[&[Function]] = &[
     mathematics::MATHEMATICS,
     strings::STRINGS,
     catalogue::CATALOGUE,
+    sky::SKY,
 ];
 
 /// A function with plain arguments. The aggregates of the language and geometry
@@ -47,6 +53,24 @@ pub struct Function {
     pub(crate) fold: Option<fn(&str) -> Option<f64>>,
     /// Form and feature type when it is an optional feature of the language.
     pub feature: Option<Feature>,
+    /// What is checked beyond the types of the arguments, and computed where
+    /// the query alone decides it.
+    pub(crate) checked: Option<Checked>,
+}
+
+/// From arguments of the right types to the call, or to what it comes to.
+pub(crate) type Checked = fn(&'static Function, Vec<Expr>) -> std::result::Result<Expr, Misuse>;
+
+/// Why a call cannot be.
+#[derive(Debug)]
+pub(crate) struct Misuse {
+    /// The argument, from 0.
+    pub argument: usize,
+    /// The number of the message.
+    pub code: u16,
+    pub sentence: String,
+    /// Else the signature.
+    pub hint: Option<String>,
 }
 
 impl PartialEq for Function {
@@ -63,6 +87,8 @@ pub enum Argument {
     Text,
     Timestamp,
     Point,
+    /// A point, circle, polygon or region.
+    Geometry,
     Any,
 }
 
@@ -251,6 +277,7 @@ impl Function {
                 Argument::Text => "string",
                 Argument::Timestamp => "timestamp",
                 Argument::Point => "point",
+                Argument::Geometry => "geometry",
                 Argument::Any => "value",
             });
         }
@@ -288,6 +315,7 @@ const fn plain(
         sql,
         fold: None,
         feature: None,
+        checked: None,
     }
 }
 

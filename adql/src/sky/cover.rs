@@ -8,6 +8,7 @@
 use cdshealpix::nested;
 
 use super::footprint::{CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
+use super::moc::{Moc, STRAY};
 use super::point::{Vector, angle_of, chord_of, chord2};
 use super::predicates::{arc_chord2, point_in_ring};
 use super::region::{Region, RegionPart};
@@ -83,18 +84,74 @@ pub fn positions(query: &Region) -> Vec<(i64, i64)> {
     merged(ranges.collect(), MAX_POSITION_RANGES)
 }
 
+/// Cells of a MOC are looked for at an order at which there are at most so
+/// many of them.
+const MAX_MOC_CELLS: u64 = 192;
+
+/// Inclusive ranges of footprint keys for those who meet a MOC, or (`inside`)
+/// lie inside of it, sorted, at most 96.
+pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
+    let mut ranges = Vec::new();
+    for (class, radius) in CLASS_RADII.iter().enumerate() {
+        let base = (class as i64) << CLASS_SHIFT;
+        let grown = match inside {
+            // Its centre is in one of the cells.
+            true => moc.degraded(KEY_ORDER),
+            // Edges may stray.
+            false => grown(moc, radius.to_radians() + 4.0 * STRAY),
+        };
+        let bits = 2 * u32::from(POSITION_ORDER - KEY_ORDER);
+        let keys = |&(low, high): &(i64, i64)| (base | low >> bits, base | high >> bits);
+        ranges.extend(grown.ranges().iter().map(keys));
+    }
+    ranges.push((
+        WIDE_CLASS << CLASS_SHIFT,
+        ((WIDE_CLASS + 1) << CLASS_SHIFT) - 1,
+    ));
+    merged(ranges, MAX_FOOTPRINT_RANGES)
+}
+
+/// Cells that hold all positions within `reach` radians of a MOC.
+fn grown(moc: &Moc, reach: f64) -> Moc {
+    if !cdshealpix::has_best_starting_depth(reach) {
+        return Moc::of_ranges(vec![(0, nested::n_hash(POSITION_ORDER))]);
+    }
+    // At this order a circle of that radius is in its centre's cell and the
+    // cells around.
+    let mut order = cdshealpix::best_starting_depth(reach).min(KEY_ORDER);
+    let mut cells = moc.degraded(order);
+    while order > 0 && cells.count(order) > MAX_MOC_CELLS {
+        order -= 1;
+        cells = cells.degraded(order);
+    }
+    let bits = 2 * u32::from(POSITION_ORDER - order);
+    let around = cells
+        .cells_of(order)
+        .flat_map(|cell| nested::neighbours(order, cell, true).values_vec());
+    Moc::of_ranges(
+        around
+            .map(|cell| (cell << bits, (cell + 1) << bits))
+            .collect(),
+    )
+}
+
+/// Ranges of positions that hold these, at most 64.
+pub(crate) fn fewer(ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    merged(ranges, MAX_POSITION_RANGES)
+}
+
 /// A nested HEALPix cell.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
-    order: u8,
-    number: u64,
-    centre: Vector,
+pub(super) struct Cell {
+    pub order: u8,
+    pub number: u64,
+    pub centre: Vector,
     /// Nothing outside of it is wanted: dividing it would gain nothing.
     full: bool,
 }
 
 impl Cell {
-    fn new(order: u8, number: u64) -> Cell {
+    pub fn new(order: u8, number: u64) -> Cell {
         let (lon, lat) = nested::center(order, number);
         let ((sin_lon, cos_lon), (sin_lat, cos_lat)) = (lon.sin_cos(), lat.sin_cos());
         Cell {
@@ -105,14 +162,14 @@ impl Cell {
         }
     }
 
-    fn whole_sky() -> Vec<Cell> {
+    pub fn whole_sky() -> Vec<Cell> {
         (0..12).map(|number| Cell::new(0, number)).collect()
     }
 
     /// Radians from the centre that no point of the cell exceeds. A test compares
     /// all cells of the first orders; the widest are those at the edges of the
     /// polar caps, which approach 1.069/2^order.
-    fn radius(&self) -> f64 {
+    pub fn radius(&self) -> f64 {
         let [_, _, z] = self.centre;
         let factor = if self.order >= 4 && z.abs() < 0.6 {
             0.9
@@ -295,7 +352,7 @@ impl<'a> Query<'a> {
 
 /// Whether two points are within an angle of radians, which may be negative or
 /// more than half a turn.
-fn within(a: Vector, b: Vector, radians: f64) -> bool {
+pub(super) fn within(a: Vector, b: Vector, radians: f64) -> bool {
     if radians < 0.0 {
         return false;
     }

@@ -59,6 +59,18 @@ pub struct Footprint {
     pub v: Vec<f64>,
 }
 
+impl Footprint {
+    /// The order of the cell in a key.
+    pub const KEY_ORDER: u8 = KEY_ORDER;
+
+    /// The bits of a key that are the cell of the centre, and by how many a
+    /// cell of the finest order has more.
+    pub fn centre_of_key() -> (i64, u32) {
+        let mask = (1 << CLASS_SHIFT) - 1;
+        (mask, 2 * u32::from(POSITION_ORDER - KEY_ORDER))
+    }
+}
+
 impl Region {
     /// The columns for the index.
     pub fn footprint(&self) -> Footprint {
@@ -83,7 +95,7 @@ fn class_of(crad: f64) -> i64 {
         .map_or(WIDE_CLASS, |class| class as i64)
 }
 
-fn cell(v: Vector, order: u8) -> i64 {
+pub(super) fn cell(v: Vector, order: u8) -> i64 {
     let (lon, lat) = Point::from_vector(v).lon_lat();
     nested::hash(order, lon.to_radians(), lat.to_radians()) as i64
 }

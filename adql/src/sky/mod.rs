@@ -34,21 +34,29 @@
 mod distance;
 mod extent;
 mod footprint;
+mod frames;
 mod measure;
+mod moc;
 mod moc_text;
+mod motion;
 mod point;
 mod polygon;
 mod predicates;
 mod region;
 mod shape;
 mod text;
+mod turn;
 
+pub mod cell;
 pub mod cover;
 
 pub use distance::distance;
 pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
+pub use frames::{Frame, Rotation};
 pub use measure::Cap;
+pub use moc::{Group, MAX_CELLS, Moc};
+pub use motion::Star;
 pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};

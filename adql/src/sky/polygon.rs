@@ -161,7 +161,7 @@ fn turning(ring: &[Vector], centre: Vector) -> (f64, f64) {
     (sum, extent.sqrt())
 }
 
-fn is_convex(ring: &[Vector]) -> bool {
+pub(super) fn is_convex(ring: &[Vector]) -> bool {
     let count = ring.len();
     let turns_right = |i: usize| {
         let (Some(&a), Some(&b), Some(&c)) = (

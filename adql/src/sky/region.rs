@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::moc_text::Moc;
+use super::moc::{Moc, STRAY};
 use super::point::{Point, Vector, chord_of, east_north, normalized, plus, scaled, wrapped};
 use super::polygon::Polygon;
 use super::shape::{Shape, push_circle, push_polygon};
@@ -148,9 +148,6 @@ impl Region {
     }
 }
 
-/// One arcsecond in radians: how far an edge may stray from a curve.
-const STRAY: f64 = 4.848e-6;
-
 fn vector(lon: f64, lat: f64) -> Result<Vector, RegionError> {
     Ok(Point::from_degrees(lon, lat)?.vector())
 }
@@ -185,7 +182,7 @@ fn build(figure: &Figure, parts: &mut Vec<RegionPart>) -> Result<(), RegionError
             parts.push(ellipse(*lon, *lat, *major, *minor, *angle)?);
         }
         Figure::Range(lon1, lon2, lat1, lat2) => range(*lon1, *lon2, *lat1, *lat2, parts)?,
-        Figure::Moc(moc) => moc.build(STRAY, parts)?,
+        Figure::Moc(moc) => moc.build(parts)?,
     }
     Ok(())
 }

@@ -10,7 +10,7 @@
 //! Words in any case; blanks, commas or both between numbers. DALI 1.1, section
 //! 3.3, knows the words without a frame; STC-S (TAP 1.0, section 6) the rest.
 
-use super::moc_text::Moc;
+use super::moc::Moc;
 use super::region::{Figure, RegionError};
 
 /// Frames within some hundredths of an arcsecond of ICRS, or unsaid.

@@ -194,6 +194,8 @@ impl Writer<'_> {
                 };
                 self.parameter(value);
             }
+            Node::Moc(moc) => self.parameter(Value::Text(moc.to_string())),
+            Node::InCells { cell, cells } => self.in_cells(cell, cells),
             Node::Coordinate { second, point } => self.coordinate(*second, point),
             Node::Distance(a, b) => self.distance(a, b),
             Node::InUnit { value, factor, .. } if *factor == 1.0 => {
@@ -210,7 +212,7 @@ impl Writer<'_> {
                 key,
                 ranges,
                 exact,
-            } => self.ranged(*source, table.as_ref(), key, ranges, exact),
+            } => self.ranged(*source, table.as_ref(), key, ranges, exact.as_deref()),
             Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }
     }
@@ -361,6 +363,10 @@ impl Writer<'_> {
             match declared.get(number).or(declared.last()) {
                 Some(Argument::Number | Argument::Any) if alike => {
                     writer.arithmetic(argument, kind);
+                }
+                // A list that a check has put in the place of texts.
+                _ if matches!(argument.node, Node::Literal(Value::Doubles(_))) => {
+                    writer.expr(argument);
                 }
                 // A NULL that has no type, in the type that is wanted.
                 Some(Argument::Text) => writer.arithmetic(argument, Type::Text),

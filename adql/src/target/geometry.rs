@@ -29,7 +29,7 @@ impl Writer<'_> {
         table: Option<&Arc<Table>>,
         key: &str,
         ranges: &[(i64, i64)],
-        exact: &Expr,
+        exact: Option<&Expr>,
     ) {
         if ranges.is_empty() {
             return self.push("(1 = 0)");
@@ -65,12 +65,21 @@ impl Writer<'_> {
             });
             self.push(")");
         }
-        self.push(" AND ");
-        self.expr(exact);
+        if let Some(exact) = exact {
+            self.push(" AND ");
+            self.expr(exact);
+        }
         self.push(")");
     }
 
     pub fn spatial(&mut self, spatial: &Spatial) {
+        match (&spatial.left.node, &spatial.right.node, spatial.relation) {
+            (_, Node::Moc(moc), relation) => return self.by_cells(&spatial.left, moc, relation),
+            (Node::Moc(moc), _, Relation::Meets) => {
+                return self.by_cells(&spatial.right, moc, Relation::Meets);
+            }
+            _ => {}
+        }
         let (row, region, test) = match (&spatial.left.node, &spatial.right.node) {
             (row, Node::Constant { region, .. }) => match spatial.relation {
                 Relation::Meets => (row, region, Test::Meets),
@@ -182,18 +191,18 @@ impl Writer<'_> {
         }
     }
 
-    fn index_column(&mut self, source: usize, index: &RegionIndex, which: &str) {
+    pub(super) fn index_column(&mut self, source: usize, index: &RegionIndex, which: &str) {
         let name = format!("{}_{which}", index.prefix);
         self.column(source, &name);
     }
 
     /// A number that we computed.
-    fn double(&mut self, value: f64) {
+    pub(super) fn double(&mut self, value: f64) {
         self.parameter(Value::Double(value));
     }
 
     /// The beginning of a call of one of our own functions.
-    fn own(&mut self, name: &str) {
+    pub(super) fn own(&mut self, name: &str) {
         let name = self.target.function(name);
         self.push(&name);
         self.push("(");
@@ -238,9 +247,10 @@ impl Writer<'_> {
     }
 
     /// A geometry as the shape that our functions take.
-    fn shape(&mut self, expr: &Expr) {
+    pub(super) fn shape(&mut self, expr: &Expr) {
         match &expr.node {
             Node::Constant { region, .. } => self.shape_of(region),
+            Node::Moc(moc) => self.parameter(Value::Doubles(moc.shape())),
             _ if expr.kind == Type::Region => self.of_region(expr, "v"),
             Node::Geometry { shape, arguments } => {
                 let polygon = *shape == Shape::Polygon;

@@ -3,6 +3,7 @@
 //!
 //! Must not decide whether something is allowed; that is [`crate::check`].
 
+mod cells;
 mod expression;
 mod geometry;
 mod write;

@@ -32,6 +32,9 @@ const LITERALS: &[(&str, usize, &[&str])] = &[
         0,
         &["'12:34:56.7'", "'1 2 3'", "'23 59 60'"],
     ),
+    ("IVO_HEALPIX_INDEX", 0, &["0", "5", "12", "29"]),
+    ("IVO_HEALPIX_INDEX", 1, &["0", "10.5", "359.9", "-1"]),
+    ("IVO_HEALPIX_INDEX", 2, &["0", "20", "-89.5", "41.8"]),
     ("ROUND", 1, &["0", "1", "2", "3", "-1"]),
     ("TRUNCATE", 1, &["0", "1", "2", "3", "-1"]),
 ];
@@ -70,6 +73,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
         "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
+        "IVO_HEALPIX_INDEX" => &[Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
@@ -127,12 +131,12 @@ impl Generator<'_> {
         for place in 0..count {
             // What is not known may leave out arguments that it does not need.
             let depth = domains(function.name).map_or(0, |_| depth);
-            let literal = LITERALS
-                .iter()
-                .any(|it| it.0 == function.name && it.1 == place);
-            arguments.push(match !literal && self.tape.once_in(40) {
-                true => self.nothing(wanted(function, place, family).unwrap_or(family)),
-                false => self.argument(function, place, family, depth)?,
+            let literal = literals(function, place).is_some();
+            let nothing =
+                wanted(function, place, family).filter(|_| !literal && self.tape.once_in(40));
+            arguments.push(match nothing {
+                Some(family) => self.nothing(family),
+                None => self.argument(function, place, family, depth)?,
             });
         }
         let texts: Vec<&str> = arguments.iter().map(|it| it.text.as_str()).collect();
@@ -168,10 +172,7 @@ impl Generator<'_> {
         family: Family,
         depth: usize,
     ) -> Option<Value> {
-        let literals = LITERALS
-            .iter()
-            .find(|it| it.0 == function.name && it.1 == place);
-        if let Some((_, _, texts)) = literals {
+        if let Some(texts) = literals(function, place) {
             let kind = if texts[0].starts_with('\'') {
                 Type::Text
             } else {
@@ -251,6 +252,17 @@ impl Generator<'_> {
         let arguments = vec!["1"; count];
         format!("{}({}) IS NOT NULL", function.name, arguments.join(", "))
     }
+}
+
+/// The literals that an argument is one of.
+fn literals(function: &Function, place: usize) -> Option<&'static [&'static str]> {
+    let given = function.arguments.get(place).map(named);
+    let listed = LITERALS
+        .iter()
+        .find(|it| it.0 == function.name && it.1 == place);
+    listed
+        .filter(|_| given.as_deref() != Some("Point"))
+        .map(|(_, _, texts)| *texts)
 }
 
 /// The family of an argument of a function that gives a value of `family`.

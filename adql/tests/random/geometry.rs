@@ -120,7 +120,54 @@ impl Generator<'_> {
         }
     }
 
+    /// A point that a function gives.
+    fn computed_point(&mut self) -> String {
+        match self.tape.draw(3) {
+            0 => {
+                let point = self.point();
+                format!("IVO_HEALPIX_CENTER(5, IVO_HEALPIX_INDEX(5, {point}))")
+            }
+            1 => {
+                let motion = self
+                    .tape
+                    .pick(&["1.5, 300, -428.8, 52.5", "NULL, 10, NULL, NULL"]);
+                // It fails where there is no position.
+                match self.position() {
+                    Some((lon, lat)) => format!(
+                        "IVO_EPOCH_PROP_POS(COALESCE({lon}, 5), COALESCE({lat}, 6), {motion}, 2016.0, 1990.5)"
+                    ),
+                    None => format!("IVO_EPOCH_PROP_POS(10, 20, {motion}, 2016.0, 1990.5)"),
+                }
+            }
+            _ => {
+                let from = self.tape.pick(&["GALACTIC", "FK4", "ECLIPTIC", "ICRS"]);
+                format!("IVO_GEOM_TRANSFORM('{from}', 'ICRS', {})", self.point())
+            }
+        }
+    }
+
+    fn cells(&mut self) -> String {
+        match self.tape.draw(3) {
+            0 => "MOC('2/0-90')".to_owned(),
+            1 => "MOC('1/3,7 3/100-190')".to_owned(),
+            _ => format!(
+                "MOC(3, CIRCLE({}, {}, 15))",
+                self.tape.pick(LONGITUDES),
+                self.tape.pick(LATITUDES)
+            ),
+        }
+    }
+
     fn predicate(&mut self) -> String {
+        if self.tape.once_in(4) {
+            return match self.tape.draw(2) {
+                0 => format!("CONTAINS({}, {})", self.computed_point(), self.region()),
+                _ if self.tape.once_in(2) => {
+                    format!("INTERSECTS({}, {})", self.region(), self.cells())
+                }
+                _ => format!("CONTAINS({}, {})", self.point(), self.cells()),
+            };
+        }
         match self.tape.draw(4) {
             0 | 1 => format!("CONTAINS({}, {})", self.point(), self.region()),
             2 => format!("INTERSECTS({}, {})", self.region(), self.region()),

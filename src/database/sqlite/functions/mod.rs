@@ -10,6 +10,7 @@ mod casts;
 mod catalogue;
 mod maths;
 mod sky;
+mod sky_catalogue;
 
 use std::borrow::Cow;
 
@@ -25,7 +26,8 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     casts::register(connection)?;
     catalogue::register(connection)?;
     aggregates::register(connection)?;
-    sky::register(connection)
+    sky::register(connection)?;
+    sky_catalogue::register(connection)
 }
 
 /// Registers a function of `count` arguments, none of which will be NULL.
@@ -35,13 +37,25 @@ fn add(
     count: i32,
     function: impl Fn(&Arguments<'_, '_>) -> Result<Value, Refusal> + Send + 'static,
 ) -> rusqlite::Result<()> {
+    add_for_null(connection, name, count, move |of| {
+        match (0..of.context.len()).any(|place| of.raw(place) == ValueRef::Null) {
+            true => Ok(Value::Null),
+            false => function(of),
+        }
+    })
+}
+
+/// Registers a function of `count` arguments that has something to say of NULL.
+fn add_for_null(
+    connection: &Connection,
+    name: &'static str,
+    count: i32,
+    function: impl Fn(&Arguments<'_, '_>) -> Result<Value, Refusal> + Send + 'static,
+) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function(name, count, flags, move |context| {
-        if (0..context.len()).any(|place| context.get_raw(place) == ValueRef::Null) {
-            return Ok(ToSqlOutput::Owned(Value::Null));
-        }
         match function(&Arguments { name, context }) {
             Ok(value) => Ok(ToSqlOutput::Owned(value)),
             Err(refusal) => Err(refusal.into()),
@@ -85,6 +99,14 @@ impl Arguments<'_, '_> {
             ValueRef::Integer(value) => Ok(value as f64),
             ValueRef::Real(value) => Ok(value),
             _ => Err(self.refuse("wants a number")),
+        }
+    }
+
+    /// None for NULL.
+    fn optional_real(&self, place: usize) -> Result<Option<f64>, Refusal> {
+        match self.raw(place) {
+            ValueRef::Null => Ok(None),
+            _ => self.real(place).map(Some),
         }
     }
 

@@ -91,7 +91,7 @@ fn list(numbers: &[f64]) -> Value {
     Value::Blob(numbers.iter().flat_map(|x| x.to_be_bytes()).collect())
 }
 
-fn refusal(error: RegionError) -> Refusal {
+pub(super) fn refusal(error: RegionError) -> Refusal {
     Refusal::new(error.to_string())
 }
 
@@ -100,7 +100,7 @@ impl Arguments<'_, '_> {
         self.context.len()
     }
 
-    fn doubles(&self, place: usize) -> std::result::Result<Vec<f64>, Refusal> {
+    pub(super) fn doubles(&self, place: usize) -> std::result::Result<Vec<f64>, Refusal> {
         match self.raw(place) {
             ValueRef::Blob(bytes) if bytes.len() % 8 == 0 => {
                 let (chunks, _) = bytes.as_chunks::<8>();

@@ -1,0 +1,1 @@
+-- The functions of the UDF catalogue on the sky are registered by the program.
