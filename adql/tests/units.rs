@@ -414,3 +414,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn without_a_catalog_the_unit_of_a_column_is_believed() {
+    let catalog = adql::Catalog::open([]);
+    let checked = |query: &str| {
+        let syntax = adql::parse(query).expect("a query");
+        adql::check(&syntax, &catalog).map(|query| query.columns()[0].unit.clone())
+    };
+    let asked = Some("rad/yr".to_owned());
+    let column = "SELECT IN_UNIT(pm_ra, 'rad/yr') FROM stars";
+    assert_eq!(checked(column), Ok(asked.clone()));
+    let computed = "SELECT IN_UNIT(sqrt(power(pm_ra,2)+power(pm_dec,2)), 'rad/yr') FROM stars";
+    assert_eq!(checked(computed), Ok(asked));
+    assert!(checked("SELECT IN_UNIT(42, 'kg') FROM stars").is_err());
+    assert!(checked("SELECT IN_UNIT(ra, '') FROM stars").is_err());
+    assert!(checked("SELECT IN_UNIT(ra, 'm^2') FROM stars").is_err());
+}

@@ -33,6 +33,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_geometry_values.sql"),
         sqlite: include_str!("../../migrations/sqlite/0003_geometry_values.sql"),
     },
+    Migration {
+        number: 4,
+        name: "text_functions",
+        postgres: include_str!("../../migrations/postgres/0004_text_functions.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0004_text_functions.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

@@ -3,6 +3,7 @@
 mod cases;
 mod database;
 mod felis;
+mod functions;
 mod geometry_values;
 mod layering;
 mod load;

@@ -381,8 +381,12 @@ impl Checker<'_> {
         if a.kind == Type::Timestamp && matches!(b.node, Node::Literal(Value::Text(_))) {
             return self.as_time(b, at);
         }
-        let geometry = |kind: Type| kind.is_geometry() && kind != Type::Region;
-        if common_type(a.kind, b.kind).is_none() || geometry(a.kind) || geometry(b.kind) {
+        let whole = |kind: Type| match kind {
+            Type::Region => false,
+            Type::Integers => true,
+            other => other.is_geometry(),
+        };
+        if common_type(a.kind, b.kind).is_none() || whole(a.kind) || whole(b.kind) {
             return self.unlike(a.kind, b.kind, at);
         }
         Some(b)
@@ -519,7 +523,11 @@ impl Checker<'_> {
         }
         let possible = match kind {
             Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
-            Type::Text => !operand.kind.is_geometry() || operand.kind == Type::Region,
+            Type::Text => match operand.kind {
+                Type::Region => true,
+                Type::Integers => false,
+                other => !other.is_geometry(),
+            },
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),
         };
         if !possible {

@@ -5,6 +5,7 @@
 //! Must not know: engines, cells.
 
 mod describe;
+mod expansion;
 mod expression;
 mod from;
 mod function;

@@ -133,7 +133,10 @@ impl Writer<'_> {
             self.push("WITH ");
             self.list(&query.with, ", ", |writer, common| {
                 writer.number('q', common.number);
-                writer.push(" AS (");
+                writer.push(match writer.unkept(&common.query) {
+                    true => " AS MATERIALIZED (",
+                    false => " AS (",
+                });
                 writer.inner(&common.query);
                 writer.push(")");
             });
@@ -150,6 +153,12 @@ impl Writer<'_> {
         }
         self.order(&query.order);
         self.limit(query);
+    }
+
+    /// Whether the database would compute random numbers of this subquery anew
+    /// wherever its columns are read.
+    fn unkept(&self, query: &Query) -> bool {
+        query.body.is_volatile() && !self.target.keeps_volatile()
     }
 
     fn select(&mut self, select: &Select, query: &Query, outer: &Outer) {
@@ -418,9 +427,18 @@ impl Writer<'_> {
                 self.number('t', *id);
             }
             Source::Derived { id, query } => {
-                self.push("(");
+                let unkept = self.unkept(query);
+                self.push(if unkept {
+                    "(WITH v AS MATERIALIZED ("
+                } else {
+                    "("
+                });
                 self.inner(query);
-                self.push(") AS ");
+                self.push(if unkept {
+                    ") SELECT * FROM v) AS "
+                } else {
+                    ") AS "
+                });
                 self.number('t', *id);
             }
             Source::Common { id, number } => {

@@ -42,6 +42,8 @@ pub fn catalog() -> Catalog {
                 column("s_region", Type::Region, None),
                 column("t_exptime", Type::Double, Some("s")),
                 column("obs_release_date", Type::Timestamp, None),
+                column("em_min", Type::Double, Some("m")),
+                column("dataproduct_type", Type::Text, None),
             ],
         )
     };

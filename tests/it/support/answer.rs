@@ -133,7 +133,7 @@ fn shown(cell: &[u8], wire: Wire) -> Cell {
         Wire::Float4 => Cell::Number(exact(f32::from_be_bytes(fixed(cell)))),
         Wire::Float8 => Cell::Number(exact(f64::from_be_bytes(fixed(cell)))),
         Wire::Text => Cell::Text(String::from_utf8_lossy(cell).into_owned()),
-        Wire::Bytes => Cell::Bytes(cell.to_vec()),
+        Wire::Bytes | Wire::Ints => Cell::Bytes(cell.to_vec()),
         Wire::Doubles => {
             let (numbers, _) = cell.as_chunks::<8>();
             let numbers = numbers.iter().map(|it| exact(f64::from_be_bytes(*it)));
