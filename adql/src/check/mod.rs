@@ -16,6 +16,7 @@ mod measure;
 mod order;
 mod scope;
 mod select;
+mod size;
 mod unit;
 
 use sqlparser::ast;
@@ -36,6 +37,9 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         common: Vec::new(),
     };
     let query = checker.query(&syntax.query, None);
+    if let Some(query) = &query {
+        checker.of_bounded_size(query);
+    }
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
         _ => Err(Messages::new(&syntax.text, checker.messages)),
