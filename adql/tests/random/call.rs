@@ -69,7 +69,6 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "COT" => &[Grained(1e6)],
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
-        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
