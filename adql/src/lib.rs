@@ -27,7 +27,9 @@
 
 mod message;
 
+mod foreign;
 mod grammar;
+mod mistakes;
 mod parse;
 
 pub mod catalog;

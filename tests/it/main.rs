@@ -5,6 +5,7 @@ mod database;
 mod felis;
 mod functions;
 mod geometry_values;
+mod language;
 mod layering;
 mod load;
 mod obscore;

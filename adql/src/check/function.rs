@@ -5,6 +5,7 @@ use sqlparser::ast::{self, Spanned};
 use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
+use crate::foreign;
 use crate::functions::{self, Argument, Function, Sql};
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
@@ -84,20 +85,59 @@ impl Checker<'_> {
         match ways.first() {
             Some(_) => self.plain_call(&ways, distinct, &arguments, scope, at),
             None => {
-                for argument in &arguments {
-                    self.expression(argument, scope);
+                if let Some(assumed) = self.assumed_call(&ident.value, &arguments, scope, at) {
+                    return assumed;
+                }
+                // CAST(x, INTEGER): a type is no column.
+                if name != "CAST" {
+                    for argument in &arguments {
+                        self.expression(argument, scope);
+                    }
                 }
                 let known = functions::all().map(|f| f.name);
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
-                self.fail(match (elsewhere(&name), near) {
+                let hint = foreign::function(&name).or_else(|| elsewhere(&name));
+                self.fail(match (hint, near) {
                     (Some(hint), _) => message.hint(hint),
                     (None, Some(near)) => message.hint(format!("{near} exists")),
-                    (None, None) => message,
+                    (None, None) => message.hint(
+                        "the capabilities of the service list its functions; those of ADQL are \
+                         mathematics, geometry, LOWER, UPPER, COALESCE and CAST",
+                    ),
                 })
             }
         }
+    }
+
+    /// A call of a function that is declared, or that an open catalog assumes:
+    /// `ivo_…` are the names of functions that services share (ADQL 2.1 section
+    /// 4.3). It has a type and no value. None if it is not such a call.
+    fn assumed_call(
+        &mut self,
+        name: &str,
+        arguments: &[&ast::Expr],
+        scope: &Scope,
+        at: Option<Place>,
+    ) -> Option<Option<Expr>> {
+        let result = match self.catalog.declared(name) {
+            Some(declared) if declared.arguments == arguments.len() => declared.result,
+            Some(declared) => {
+                let signature = declared.signature.clone();
+                return Some(self.arity(&signature, arguments.len(), at));
+            }
+            None if self.catalog.is_open() && name.to_ascii_lowercase().starts_with("ivo_") => {
+                Type::Unknown
+            }
+            None => return None,
+        };
+        let mut good = true;
+        for argument in arguments {
+            good &= self.value(argument, scope).is_some();
+        }
+        let nothing = Expr::literal(Value::Null, Type::Unknown);
+        Some(good.then(|| Expr::new(Node::Cast(Box::new(nothing)), result)))
     }
 
     /// A call of a function in one of the ways it can be called.
@@ -235,7 +275,8 @@ impl Checker<'_> {
         };
         let Some(kind) = kind else {
             let sentence = format!("{} does not work on {of}", aggregate.name());
-            return self.fail(Message::new(308, sentence).at(at));
+            let message = Message::new(308, sentence).at(at);
+            return self.fail(message.hint("COUNT, and mostly MIN and MAX, work on other values"));
         };
         Some(Expr::new(
             Node::Aggregate {

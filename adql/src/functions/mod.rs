@@ -293,3 +293,31 @@ const fn plain(
 
 const NUMBER: &[Argument] = &[Argument::Number];
 const NUMBERS: &[Argument] = &[Argument::Number, Argument::Number];
+
+/// What CAST to VARCHAR(n) does to a string; nobody can call it.
+pub(crate) static CUT: Function = Function {
+    result: Result::Is(Type::Text),
+    ..plain(
+        "CAST",
+        &[Argument::Text, Argument::Integer],
+        Unit::Lost,
+        Sql::Both {
+            postgres: "left({0}, CAST({1} AS integer))",
+            sqlite: "substr({0}, 1, {1})",
+        },
+    )
+};
+
+/// What CAST to CHAR(n) does to a string; nobody can call it.
+pub(crate) static PAD: Function = Function {
+    result: Result::Is(Type::Text),
+    ..plain(
+        "CAST to CHAR",
+        &[Argument::Text, Argument::Integer],
+        Unit::Lost,
+        Sql::Both {
+            postgres: "rpad({0}, CAST({1} AS integer))",
+            sqlite: "substr({0} || printf('%*s', {1}, ''), 1, {1})",
+        },
+    )
+};

@@ -85,7 +85,8 @@ impl Writer<'_> {
                 let kind = met(sides.into_iter());
                 self.push("(");
                 self.compared(operand, kind);
-                self.by_bytes(sides.into_iter().all(no_column));
+                // Two comparisons, each with a collation of its own.
+                self.by_bytes(no_column(operand) && (no_column(low) || no_column(high)));
                 self.push(if *negated {
                     " NOT BETWEEN "
                 } else {

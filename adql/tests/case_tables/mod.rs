@@ -20,8 +20,10 @@ fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
     }
 }
 
-pub fn catalog() -> Catalog {
-    let obscore = Table {
+/// The tables of most chapters; `whole` is for those that ask as astronomers
+/// do: all columns of ObsCore 1.1 (section 3) that are mandatory.
+pub fn catalog(whole: bool) -> Catalog {
+    let mut obscore = Table {
         regions: vec![RegionIndex {
             column: "s_region".to_owned(),
             prefix: "fp".to_owned(),
@@ -47,6 +49,9 @@ pub fn catalog() -> Catalog {
             ],
         )
     };
+    if whole {
+        obscore.columns = whole_obscore();
+    }
     Catalog::new([
         obscore,
         table(
@@ -64,11 +69,46 @@ pub fn catalog() -> Catalog {
         ),
         measurements(),
         table(
+            "demo",
+            "flags",
+            vec![
+                column("id", Type::BigInt, None),
+                column("good", Type::Boolean, None),
+            ],
+        ),
+        table("archive", "flags", vec![column("id", Type::BigInt, None)]),
+        table(
             "tap_schema",
             "tables",
             vec![column("table_name", Type::Text, None)],
         ),
     ])
+}
+
+fn whole_obscore() -> Vec<Column> {
+    let text = |names: &'static str| names.split(' ').map(|name| column(name, Type::Text, None));
+    let number = |name, unit| column(name, Type::Double, unit);
+    let mut columns = Vec::new();
+    columns.push(column("calib_level", Type::Integer, None));
+    columns.extend(text(
+        "dataproduct_type obs_collection obs_id obs_publisher_did access_url access_format \
+         target_name pol_states o_ucd facility_name instrument_name",
+    ));
+    columns.push(column("access_estsize", Type::BigInt, Some("kbyte")));
+    columns.push(number("s_ra", Some("deg")));
+    columns.push(number("s_dec", Some("deg")));
+    columns.push(number("s_fov", Some("deg")));
+    columns.push(column("s_region", Type::Region, None));
+    columns.push(number("s_resolution", Some("arcsec")));
+    columns.push(number("t_min", Some("d")));
+    columns.push(number("t_max", Some("d")));
+    columns.push(number("t_exptime", Some("s")));
+    columns.push(number("t_resolution", Some("s")));
+    columns.push(number("em_min", Some("m")));
+    columns.push(number("em_max", Some("m")));
+    columns.push(number("em_res_power", None));
+    columns.push(column("obs_release_date", Type::Timestamp, None));
+    columns
 }
 
 /// Columns with all their metadata, some of it as odd as catalogues have it.

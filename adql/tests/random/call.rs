@@ -69,6 +69,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "COT" => &[Grained(1e6)],
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
+        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
@@ -80,7 +81,6 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         | "GAVO_TO_MJD" => &[Any],
         "IVO_HASWORD" | "IVO_HASHLIST_HAS" | "IVO_NOCASEMATCH" => &[Any, Any],
         "GAVO_VOCMATCH" => &[Any, Any, Any],
-        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         _ => return None,
     })
 }
@@ -125,11 +125,11 @@ impl Generator<'_> {
         }
         let mut arguments = Vec::with_capacity(count);
         for place in 0..count {
+            // What is not known may leave out arguments that it does not need.
+            let depth = domains(function.name).map_or(0, |_| depth);
             let literal = LITERALS
                 .iter()
                 .any(|it| it.0 == function.name && it.1 == place);
-            // What is not known may leave out arguments that it does not need.
-            let depth = domains(function.name).map_or(0, |_| depth);
             arguments.push(match !literal && self.tape.once_in(40) {
                 true => self.nothing(wanted(function, place, family).unwrap_or(family)),
                 false => self.argument(function, place, family, depth)?,
@@ -291,9 +291,9 @@ fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
         "ROUND" | "TRUNCATE" => near(10.0),
         "MOD" => arguments.get(1).map_or(first, |it| it.bounds.either(first)),
         "LOG" | "LOG10" => most(1e3),
-        "IVO_INTERVAL_OVERLAPS" => most(1.0),
         "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" => most(400.0),
         "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD" | "GAVO_TO_MJD" => most(1e7),
+        "IVO_INTERVAL_OVERLAPS" => most(1.0),
         "RADIANS" => near(0.0),
         "SQRT" => near(1.0),
         "POWER" => most(1e61),
