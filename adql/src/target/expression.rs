@@ -363,6 +363,8 @@ impl Writer<'_> {
                 Some(Argument::Number | Argument::Any) if alike => {
                     writer.arithmetic(argument, kind);
                 }
+                // They may be compared with each other.
+                Some(Argument::Number) => writer.compared(argument, met(arguments.iter())),
                 // A NULL that has no type, in the type that is wanted.
                 Some(Argument::Text) => writer.arithmetic(argument, Type::Text),
                 Some(Argument::Timestamp) => writer.arithmetic(argument, Type::Timestamp),
