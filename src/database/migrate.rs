@@ -39,6 +39,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0004_text_functions.sql"),
         sqlite: include_str!("../../migrations/sqlite/0004_text_functions.sql"),
     },
+    Migration {
+        number: 5,
+        name: "jobs",
+        postgres: include_str!("../../migrations/postgres/0005_jobs.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0005_jobs.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

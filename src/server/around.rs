@@ -52,7 +52,7 @@ pub async fn around(
         let allow = HttpResponse::NoContent()
             .insert_header((
                 header::ACCESS_CONTROL_ALLOW_METHODS,
-                "GET, HEAD, POST, OPTIONS",
+                "GET, HEAD, POST, DELETE, OPTIONS",
             ))
             .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*"))
             .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &[]),
@@ -25,14 +25,18 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("felis", &["tap_schema", "database", "adql"]),
     ("output", &["votable", "database", "dali", "adql"]),
     ("demo", &["input", "adql"]),
+    ("uws", &["adql", "config", "dali", "database"]),
     // Floor 4; never each other.
-    ("tap", &["adql", "config", "dali", "database", "output"]),
+    (
+        "tap",
+        &["adql", "config", "dali", "database", "output", "uws"],
+    ),
     ("vosi", &["adql", "config", "dali", "output", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "tap", "vosi", "obscore"]),
     (
         "server",
-        &["dali", "database", "output", "tap", "vosi", "web"],
+        &["dali", "database", "output", "tap", "uws", "vosi", "web"],
     ),
     (
         "commands",
@@ -50,6 +54,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "spatial",
             "tap",
             "tap_schema",
+            "uws",
             "vosi",
             "votable",
         ],

@@ -97,6 +97,7 @@ pub async fn ask(database: &Database, query: &Query) -> Answer {
 pub async fn ask_with(database: &Database, statement: &Statement) -> Answer {
     let limits = Limits {
         time: Some(std::time::Duration::from_secs(60)),
+        ..Limits::default()
     };
     let work = async {
         let mut rows = database.stream(statement, limits).await?;

@@ -48,5 +48,6 @@ pub fn settings(url: &str) -> Settings {
         url: url.to_owned(),
         namespace: None,
         readers: 2,
+        workers: 1,
     }
 }
