@@ -1,6 +1,7 @@
 //! No text may make the road panic, hang or run out of stack.
 
-use adql::{Catalog, Target};
+use adql::catalog::Table;
+use adql::{Catalog, Column, Target, Type};
 use proptest::prelude::*;
 
 /// The code of the first message, or the SQL for SQLite.
@@ -51,11 +52,13 @@ fn deep_and_long_queries_are_refused_with_a_sentence() {
     check(&unions(20_000), Err(503));
     let list = format!("SELECT a FROM t WHERE a IN (1{})", ", 2".repeat(50_000));
     check(&list, Ok(()));
-    let values = (0..50_000)
-        .map(|n| format!("{n}, 0X{n:x}"))
-        .collect::<Vec<_>>();
-    let list = format!("SELECT a FROM t WHERE a IN ({})", values.join(", "));
-    check(&list, Ok(()));
+    let values = |n: i64| {
+        let values = (0..n).map(|n| format!("{n}, 0X{n:x}"));
+        let values = values.collect::<Vec<_>>().join(", ");
+        format!("SELECT a FROM t WHERE a IN ({values})")
+    };
+    check(&values(29_000), Ok(()));
+    check(&values(31_000), Err(504));
     check(&" ".repeat(2_000_000), Err(501));
     check(
         &format!("SELECT a FROM t -- {}", "x".repeat(2_000_000)),
@@ -63,16 +66,57 @@ fn deep_and_long_queries_are_refused_with_a_sentence() {
     );
 }
 
+/// Some texts are short and mean a lot.
+#[test]
+fn queries_that_grow_when_they_are_written_are_refused() {
+    let nested = |before: &str, after: &str, n: usize| {
+        format!("SELECT {}a{} FROM t", before.repeat(n), after.repeat(n))
+    };
+    check(&nested("ROUND(", ", 1)", 8), Ok(()));
+    check(&nested("ROUND(", ", 1)", 35), Err(504));
+    check(&nested("MOD(", ", 2)", 38), Err(504));
+    check(&nested("1 ^ ", "", 900), Ok(()));
+    let whens = " WHEN 1 THEN 1 WHEN 2 THEN 2 END";
+    check(&nested("CASE ", whens, 5), Ok(()));
+    check(&nested("CASE ", whens, 40), Err(504));
+    let predicates = nested("CONTAINS(POINT(", ", 0), CIRCLE(0, 0, 1))", 18);
+    check(&predicates, Err(504));
+    let boxes = nested("COORD1(CENTROID(BOX(", ", 0, 1, 1)))", 12);
+    check(&boxes, Err(504));
+    let columns = |n: usize| format!("SELECT a{} FROM t", ", a".repeat(n));
+    check(&columns(1_500), Ok(()));
+    check(&columns(2_000), Err(504));
+    let tables = |n: usize| {
+        let more = (0..n).map(|n| format!(", t AS t{n}"));
+        format!("SELECT t.a FROM t{}", more.collect::<String>())
+    };
+    check(&tables(50), Ok(()));
+    check(&tables(70), Err(504));
+    // A subquery of all columns twice, of a subquery of all columns twice, …
+    let catalog = Catalog::new([Table {
+        schema: "s".to_owned(),
+        name: "t".to_owned(),
+        columns: vec![Column::new("a", Type::Integer)],
+        ..Table::default()
+    }]);
+    let stars = (0..15).fold("t AS x".to_owned(), |from, _| {
+        format!("(SELECT x.*, x.* FROM {from}) AS x")
+    });
+    let stars = format!("SELECT * FROM {stars}");
+    let refused = adql::parse(&stars).and_then(|syntax| adql::check(&syntax, &catalog));
+    assert_eq!(refused.expect_err("refused").messages[0].code, 504);
+}
+
 /// Many faults cost no more than the first few.
 #[test]
 fn a_fault_in_every_word_is_refused_at_once() {
-    let catalog = Catalog::new([adql::catalog::Table {
+    let catalog = Catalog::new([Table {
         schema: "s".to_owned(),
         name: "t".to_owned(),
         columns: (0..5000)
-            .map(|n| adql::Column::new(format!("column_{n}"), adql::Type::Double))
+            .map(|n| Column::new(format!("column_{n}"), Type::Double))
             .collect(),
-        ..adql::catalog::Table::default()
+        ..Table::default()
     }]);
     let many = |part: &str| {
         (0..60_000)

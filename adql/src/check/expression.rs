@@ -425,7 +425,11 @@ impl Checker<'_> {
         at: Option<Place>,
     ) -> Option<Expr> {
         let operand = match operand {
-            Some(operand) => Some(self.value(operand, scope)?),
+            Some(operand) => {
+                let value = self.value(operand, scope)?;
+                self.bounded(value.terms().saturating_mul(conditions.len()), at)?;
+                Some(value)
+            }
             None => None,
         };
         let mut branches = Vec::with_capacity(conditions.len());

@@ -36,6 +36,7 @@ impl Checker<'_> {
             "DISTANCE" => self.distance(arguments, scope, at),
             "CONTAINS" | "INTERSECTS" => {
                 let condition = self.spatial(name, arguments, scope, at)?;
+                self.bounded(condition.terms().saturating_mul(2), at)?;
                 let opposite = condition.clone().negated();
                 let branches = vec![(condition, integer(1)), (opposite, integer(0))];
                 Some(Expr::new(

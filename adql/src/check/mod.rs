@@ -17,6 +17,7 @@ mod measure;
 mod order;
 mod scope;
 mod select;
+mod size;
 mod unit;
 
 use sqlparser::ast;
@@ -39,6 +40,9 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         beside: false,
     };
     let query = checker.main(&syntax.query);
+    if let Some(query) = &query {
+        checker.of_bounded_size(query);
+    }
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
         _ => Err(Messages::new(&syntax.text, checker.messages)),

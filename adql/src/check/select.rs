@@ -3,6 +3,7 @@
 use sqlparser::ast::{self, Spanned};
 
 use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around, no_such_qualifier};
+use super::size::COLUMNS;
 use super::{Checker, whole};
 use crate::message::{Message, Place};
 use crate::parse::span;
@@ -155,6 +156,10 @@ impl Checker<'_> {
         let mut items: Vec<Item> = Vec::new();
         let mut good = true;
         for item in projection {
+            if items.len() > COLUMNS {
+                let sentence = format!("more than {COLUMNS} columns are selected");
+                return self.fail(Message::new(504, sentence).at(span(item.span())));
+            }
             match item {
                 ast::SelectItem::UnnamedExpr(expr) => match self.value(expr, scope) {
                     Some(value) => {
@@ -208,6 +213,13 @@ impl Checker<'_> {
                     good = false;
                 }
             }
+        }
+        if items.len() > COLUMNS {
+            let sentence = format!(
+                "{} columns are selected; at most {COLUMNS} can be",
+                items.len()
+            );
+            return self.fail(Message::new(504, sentence));
         }
         if good && items.is_empty() && !scope.sources.iter().any(|source| source.open) {
             return self.fail(Message::new(112, "the query selects no columns"));

@@ -85,7 +85,8 @@ impl Writer<'_> {
                 let kind = met(sides.into_iter());
                 self.push("(");
                 self.compared(operand, kind);
-                self.by_bytes(sides.into_iter().all(no_column));
+                // Two comparisons, each with a collation of its own.
+                self.by_bytes(no_column(operand) && (no_column(low) || no_column(high)));
                 self.push(if *negated {
                     " NOT BETWEEN "
                 } else {
@@ -364,6 +365,8 @@ impl Writer<'_> {
                 Some(Argument::Number | Argument::Any) if alike => {
                     writer.arithmetic(argument, kind);
                 }
+                // They may be compared with each other.
+                Some(Argument::Number) => writer.compared(argument, met(arguments.iter())),
                 // A list that a check has put in the place of texts.
                 _ if matches!(argument.node, Node::Literal(Value::Doubles(_))) => {
                     writer.expr(argument);

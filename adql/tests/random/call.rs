@@ -84,6 +84,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" | "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD"
         | "GAVO_TO_MJD" => &[Any],
         "IVO_HASWORD" | "IVO_HASHLIST_HAS" | "IVO_NOCASEMATCH" => &[Any, Any],
+        "GAVO_SPECCONV" => &[Grained(1e6), Any, Any],
         "GAVO_VOCMATCH" => &[Any, Any, Any],
         _ => return None,
     })
@@ -306,6 +307,7 @@ fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
         "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" => most(400.0),
         "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD" | "GAVO_TO_MJD" => most(1e7),
         "IVO_INTERVAL_OVERLAPS" => most(1.0),
+        "GAVO_SPECCONV" => most(1e60),
         "RADIANS" => near(0.0),
         "SQRT" => near(1.0),
         "POWER" => most(1e61),
