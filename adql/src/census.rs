@@ -38,13 +38,13 @@ variants!(JOINS, join, Join: Inner Left Right Full);
 variants!(KEYS, key, OrderKey: Column Expr);
 variants!(BINARIES, binary, Binary: Add Subtract Multiply Divide BitAnd BitOr BitXor Concat);
 variants!(COMPARISONS, comparison, Comparison: Equal NotEqual Less LessEqual Greater GreaterEqual);
-variants!(AGGREGATES, aggregate, Aggregate: Avg Count Max Min Sum);
+variants!(AGGREGATES, aggregate, Aggregate: Avg Count Max Min Sum Join Histogram);
 variants!(SHAPES, shape, Shape: Point Circle Polygon Box);
 variants!(EXTENTS, extent, Extent: Area Centroid);
 variants!(RELATIONS, relation, Relation: Meets Inside);
 variants!(NODES, node, Node:
     Column Literal Negate BitNot Binary Compare And Or Not IsNull Between InList InQuery Exists
-    Like Case Cast Call Aggregate Geometry Constant Coordinate Distance Extent InUnit Spatial Ranged);
+    Like Case Cast Call Expanded Aggregate Geometry Constant Coordinate Distance Extent InUnit Spatial Ranged);
 
 /// Clauses, which are fields and no variants.
 const CLAUSES: &[&str] = &[
@@ -180,7 +180,9 @@ impl Counter<'_> {
         match &expr.node {
             Node::Binary { operator, .. } => self.add(binary(operator)),
             Node::Compare { operator, .. } => self.add(comparison(operator)),
-            Node::Call { function, .. } => self.add(&called(function.name)),
+            Node::Call { function, .. } | Node::Expanded { function, .. } => {
+                self.add(&called(function.name));
+            }
             Node::Geometry { shape: which, .. } => self.add(shape(which)),
             Node::Extent { extent: which, .. } => self.add(extent(which)),
             Node::Spatial(spatial) => self.add(relation(&spatial.relation)),
@@ -190,6 +192,10 @@ impl Counter<'_> {
                 ..
             } => {
                 self.add(aggregate(which));
+                let ours = functions::all().find(|it| it.aggregate() == Some(*which));
+                if let Some(function) = ours {
+                    self.add(&called(function.name));
+                }
                 self.clause("DISTINCT in an aggregate", *distinct);
             }
             Node::Like {

@@ -2,9 +2,9 @@
 //!
 //! Standard: [REC-ADQL-2.1](https://www.ivoa.net/documents/ADQL/20231215/).
 //! Implemented: the whole grammar of queries, set operations, WITH, CAST,
-//! OFFSET, IN_UNIT, mathematics, strings, and the geometry of
-//! [`functions::GEOMETRY`].
-//! Not implemented: CAST to geometries, user-defined functions.
+//! OFFSET, IN_UNIT, mathematics, strings, the geometry of
+//! [`functions::GEOMETRY`], and the user defined functions that the IVOA has
+//! agreed on.
 //! Conformance is checked by `tests/` here and `conformance/` of the service.
 //!
 //! The whole road:
@@ -27,7 +27,9 @@
 
 mod message;
 
+mod foreign;
 mod grammar;
+mod mistakes;
 mod parse;
 
 pub mod catalog;

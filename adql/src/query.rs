@@ -66,6 +66,16 @@ impl Query {
     }
 }
 
+impl Body {
+    /// Whether a column of the rows is volatile.
+    pub fn is_volatile(&self) -> bool {
+        match self {
+            Body::Select(select) => select.items.iter().any(Expr::is_volatile),
+            Body::Set { left, right, .. } => left.body.is_volatile() || right.body.is_volatile(),
+        }
+    }
+}
+
 /// A named query of a `WITH` clause.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CommonTable {
@@ -220,6 +230,15 @@ pub(crate) enum Node {
         distinct: bool,
         /// None for `COUNT(*)`.
         argument: Option<Box<Expr>>,
+        /// What stands after the argument: a delimiter, limits.
+        parameters: Vec<Expr>,
+    },
+    /// A call that other words of the language say as well.
+    Expanded {
+        function: &'static Function,
+        unit: Option<String>,
+        ucd: Option<&'static str>,
+        value: Box<Expr>,
     },
     /// A geometry made of numbers that the rows give.
     Geometry {
@@ -293,6 +312,11 @@ pub(crate) enum Aggregate {
     Max,
     Min,
     Sum,
+    /// All values in order, with the parameter between them.
+    Join,
+    /// Counts of values below, in equal parts between, and above: the
+    /// parameters are the lower limit, the upper one and the number of parts.
+    Histogram,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -378,6 +402,19 @@ impl Expr {
                 _ => None,
             },
             Node::InUnit { value, factor, .. } => value.number().map(|n| n * factor),
+            Node::Expanded { value, .. } => value.number(),
+            Node::Call {
+                function,
+                arguments,
+            } => match &arguments[..] {
+                [
+                    Expr {
+                        node: Node::Literal(Value::Text(text)),
+                        ..
+                    },
+                ] => function.fold.and_then(|fold| fold(text)),
+                _ => None,
+            },
             Node::Binary {
                 operator,
                 left,
@@ -408,15 +445,30 @@ impl Expr {
         found
     }
 
+    /// Whether it has another value every time it is computed.
+    pub fn is_volatile(&self) -> bool {
+        let mut volatile = match &self.node {
+            Node::Call { function, .. } => function.volatile,
+            _ => false,
+        };
+        self.each_child(&mut |child| volatile = volatile || child.is_volatile());
+        volatile
+    }
+
     /// Calls `visit` on the expressions directly inside this one (not on those
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.node {
-            Node::Column { .. }
-            | Node::Literal(_)
-            | Node::Constant { .. }
-            | Node::Exists(_)
-            | Node::Aggregate { argument: None, .. } => {}
+            Node::Column { .. } | Node::Literal(_) | Node::Constant { .. } | Node::Exists(_) => {}
+            Node::Aggregate {
+                argument,
+                parameters,
+                ..
+            } => argument
+                .as_deref()
+                .into_iter()
+                .chain(parameters)
+                .for_each(visit),
             Node::Negate(inner)
             | Node::BitNot(inner)
             | Node::Not(inner)
@@ -428,11 +480,8 @@ impl Expr {
             | Node::Extent {
                 geometry: inner, ..
             }
-            | Node::InUnit { value: inner, .. }
-            | Node::Aggregate {
-                argument: Some(inner),
-                ..
-            } => visit(inner),
+            | Node::InUnit { value: inner, .. } => visit(inner),
+            Node::Expanded { value: inner, .. } => visit(inner),
             Node::Binary { left, right, .. }
             | Node::Compare { left, right, .. }
             | Node::Distance(left, right)

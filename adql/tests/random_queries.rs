@@ -44,9 +44,11 @@ fn what_is_written_parses_again() {
     on_each(|_, query| {
         let postgres = adql::write(query, &Target::postgres(Some("n")));
         again(&PostgreSqlDialect {}, &postgres.sql);
+        // The parser does not know this of SQLite.
+        let sqlite = adql::write(query, &Target::sqlite()).sql;
         again(
             &SQLiteDialect {},
-            &adql::write(query, &Target::sqlite()).sql,
+            &sqlite.replace("AS MATERIALIZED (", "AS ("),
         );
     });
 }

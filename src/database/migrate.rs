@@ -35,9 +35,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 4,
+        name: "text_functions",
+        postgres: include_str!("../../migrations/postgres/0004_text_functions.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0004_text_functions.sql"),
+    },
+    Migration {
+        number: 5,
         name: "jobs",
-        postgres: include_str!("../../migrations/postgres/0004_jobs.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0004_jobs.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_jobs.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0005_jobs.sql"),
     },
 ];
 

@@ -28,6 +28,7 @@ pub fn datatype(column: &Column) -> Datatype<'_> {
         Type::Double => ("double", None, None),
         Type::Timestamp => ("char", Some("*"), Some("timestamp")),
         Type::Binary => ("unsignedByte", Some("*"), None),
+        Type::Integers => ("int", Some("*"), None),
         Type::Point => ("double", Some("2"), Some("point")),
         Type::Circle => ("double", Some("3"), Some("circle")),
         Type::Polygon => ("double", Some("*"), Some("polygon")),

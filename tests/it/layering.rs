@@ -79,7 +79,12 @@ const PARTS: [(&str, &[&str]); 4] = [
 const FOREIGN: [(&str, &[&str]); 10] = [
     (
         "sqlparser",
-        &["adql/src/grammar", "adql/src/parse", "adql/src/check"],
+        &[
+            "adql/src/grammar",
+            "adql/src/parse",
+            "adql/src/mistakes",
+            "adql/src/check",
+        ],
     ),
     ("cdshealpix", &["adql/src/sky"]),
     ("moc", &["adql/src/sky"]),

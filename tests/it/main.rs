@@ -1,9 +1,12 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
 mod async_;
+mod cases;
 mod database;
 mod felis;
+mod functions;
 mod geometry_values;
+mod language;
 mod layering;
 mod load;
 mod obscore;

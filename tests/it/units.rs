@@ -61,6 +61,27 @@ fn values_are_converted() {
 }
 
 #[test]
+fn distances_are_compared_in_any_unit() {
+    served_on_both(|service| {
+        let near = |condition: &str| {
+            let query = "SELECT obs_id FROM ivoa.obscore WHERE";
+            service.query(&format!("{query} {condition} ORDER BY obs_id"))
+        };
+        let expected = near("DISTANCE(s_ra, s_dec, 10, 20) < 0.75");
+        assert!(!expected.is_empty());
+        for condition in [
+            "IN_UNIT(DISTANCE(s_ra, s_dec, 10, 20), 'arcmin') < 45",
+            "DISTANCE(s_ra, s_dec, 10, 20) * 3600 < 2700",
+            "0.01309 > RADIANS(1) * DISTANCE(s_ra, s_dec, 10, 20)",
+            "2 * DISTANCE(s_ra, s_dec, 10, 20) / 3 < 0.5",
+            "NOT (DISTANCE(s_ra, s_dec, 10, 20) * 60 >= 45)",
+        ] {
+            assert_eq!(near(condition), expected, "{condition}");
+        }
+    });
+}
+
+#[test]
 fn what_does_not_convert_is_told() {
     served_on_both(|service| {
         let query = "SELECT IN_UNIT(s_ra, 'kg') FROM ivoa.obscore";

@@ -33,7 +33,9 @@ impl Expr {
         if column.name.is_empty() {
             column.name = match &self.node {
                 Node::Aggregate { aggregate, .. } => aggregate.name().to_lowercase(),
-                Node::Call { function, .. } => function.name.to_lowercase(),
+                Node::Call { function, .. } | Node::Expanded { function, .. } => {
+                    function.name.to_lowercase()
+                }
                 Node::InUnit { .. } => "in_unit".to_owned(),
                 Node::Distance(..) => "distance".to_owned(),
                 Node::Coordinate { second: false, .. } => "coord1".to_owned(),
@@ -59,8 +61,9 @@ impl Expr {
             } => match (function.unit, &arguments[..]) {
                 (Unit::Quantity, [first, ..]) => first.without_role(),
                 (Unit::Agreed, all) => agreed(all.iter()).unwrap_or_else(blank),
-                _ => blank(),
+                _ => named(function.ucd.map(str::to_owned)),
             },
+            Node::Expanded { ucd, .. } => named(ucd.map(str::to_owned)),
             Node::Case {
                 branches,
                 otherwise,
@@ -78,6 +81,8 @@ impl Expr {
                 (Aggregate::Max, Some(of)) => of.summary("stat.max", true),
                 (Aggregate::Avg, Some(of)) => of.summary("stat.mean", false),
                 (Aggregate::Sum, Some(of)) => of.summary("arith.sum", false),
+                // Many values in one: what a column says of each no longer holds.
+                (Aggregate::Join | Aggregate::Histogram, Some(_)) => blank(),
             },
             Node::Binary {
                 operator: operator @ (Binary::Subtract | Binary::Divide),

@@ -56,6 +56,9 @@ impl Expr {
                 all_agreed(results.chain(otherwise.as_deref()))
             }
             Node::InUnit { unit, .. } => Of(Cow::Borrowed(unit)),
+            Node::Expanded { unit, .. } => {
+                unit.as_deref().map_or(Pure, |unit| Of(Cow::Borrowed(unit)))
+            }
             Node::Extent {
                 extent: Extent::Area,
                 ..

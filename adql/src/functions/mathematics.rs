@@ -76,6 +76,7 @@ pub(super) static MATHEMATICS: &[Function] = &[
     // generator between sessions cannot be seeded by one query.
     Function {
         optional: 1,
+        volatile: true,
         ..plain(
             "RAND",
             &[Argument::Integer],

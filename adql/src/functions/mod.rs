@@ -8,8 +8,12 @@
 
 mod catalogue;
 mod mathematics;
+pub mod sexagesimal;
+pub(crate) mod spectral;
 mod strings;
+pub(crate) mod vocabulary;
 
+use crate::query::Aggregate;
 use crate::types::Type;
 
 /// Every function with plain arguments. A name that can be called in several
@@ -20,8 +24,9 @@ static FUNCTIONS: &[&[Function]] = &[
     catalogue::CATALOGUE,
 ];
 
-/// A function with plain arguments. Aggregates and geometry are structures of
-/// [`crate::query`] and are listed in [`GEOMETRY`] for capabilities alone.
+/// A function with plain arguments. The aggregates of the language and geometry
+/// are structures of [`crate::query`]; the latter is listed in [`GEOMETRY`] for
+/// capabilities alone.
 #[derive(Debug)]
 pub struct Function {
     pub name: &'static str,
@@ -30,9 +35,16 @@ pub struct Function {
     pub optional: usize,
     /// The last argument may be repeated.
     pub repeated: bool,
+    /// Another value at every call.
+    pub volatile: bool,
     pub result: Result,
     pub unit: Unit,
+    /// UCD of the result, where it does not depend on the arguments.
+    pub ucd: Option<&'static str>,
     pub(crate) sql: Sql,
+    /// The number that a call with one literal string is, so that a query can
+    /// use it wherever it uses a number.
+    pub(crate) fold: Option<fn(&str) -> Option<f64>>,
     /// Form and feature type when it is an optional feature of the language.
     pub feature: Option<Feature>,
 }
@@ -102,6 +114,19 @@ pub(crate) enum Sql {
         whole: &'static Sql,
         other: &'static Sql,
     },
+    /// A function of many rows.
+    Aggregate(Aggregate),
+    /// Said in other words of the language when the query is checked.
+    Expanded(Expansion),
+}
+
+/// How a call is said in other words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expansion {
+    /// A factor, or a constant divided by the value ([`spectral`]).
+    SpectralConversion,
+    /// A list of terms to be among ([`vocabulary`]).
+    VocabularyMatch,
 }
 
 /// A language feature of TAPRegExt 1.0 (section 2.3).
@@ -187,8 +212,30 @@ pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
 }
 
 impl Function {
-    /// `MOD(number, number)`, for messages.
+    /// Whether it is of many rows.
+    ///
+    /// ```
+    /// use adql::functions::find;
+    /// assert!(find("ivo_histogram").is_some_and(|it| it.is_aggregate()));
+    /// assert!(find("ivo_hasword").is_some_and(|it| !it.is_aggregate()));
+    /// ```
+    pub fn is_aggregate(&self) -> bool {
+        self.aggregate().is_some()
+    }
+
+    pub(crate) fn aggregate(&self) -> Option<Aggregate> {
+        match self.sql {
+            Sql::Aggregate(aggregate) => Some(aggregate),
+            _ => None,
+        }
+    }
+
+    /// `MOD(number, number)`, for messages; of a user defined function the one
+    /// it is announced with.
     pub fn signature(&self) -> String {
+        if let Some(feature) = self.feature.filter(|feature| feature.kind == UDF) {
+            return feature.form.to_owned();
+        }
         let required = self.arguments.len() - self.optional;
         let mut text = format!("{}(", self.name);
         for (number, argument) in self.arguments.iter().enumerate() {
@@ -216,6 +263,13 @@ impl Function {
     }
 }
 
+impl Sql {
+    /// Whether DISTINCT can stand before the arguments.
+    pub(crate) fn takes_distinct(&self) -> bool {
+        matches!(self, Sql::Aggregate(Aggregate::Join))
+    }
+}
+
 const fn plain(
     name: &'static str,
     arguments: &'static [Argument],
@@ -227,12 +281,43 @@ const fn plain(
         arguments,
         optional: 0,
         repeated: false,
+        volatile: false,
         result: Result::Is(Type::Double),
         unit,
+        ucd: None,
         sql,
+        fold: None,
         feature: None,
     }
 }
 
 const NUMBER: &[Argument] = &[Argument::Number];
 const NUMBERS: &[Argument] = &[Argument::Number, Argument::Number];
+
+/// What CAST to VARCHAR(n) does to a string; nobody can call it.
+pub(crate) static CUT: Function = Function {
+    result: Result::Is(Type::Text),
+    ..plain(
+        "CAST",
+        &[Argument::Text, Argument::Integer],
+        Unit::Lost,
+        Sql::Both {
+            postgres: "left({0}, CAST({1} AS integer))",
+            sqlite: "substr({0}, 1, {1})",
+        },
+    )
+};
+
+/// What CAST to CHAR(n) does to a string; nobody can call it.
+pub(crate) static PAD: Function = Function {
+    result: Result::Is(Type::Text),
+    ..plain(
+        "CAST to CHAR",
+        &[Argument::Text, Argument::Integer],
+        Unit::Lost,
+        Sql::Both {
+            postgres: "rpad({0}, CAST({1} AS integer))",
+            sqlite: "substr({0} || printf('%*s', {1}, ''), 1, {1})",
+        },
+    )
+};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::quote;
 use super::write::{Outer, Writer};
-use crate::functions::{self, Sql};
+use crate::functions::{self, Argument, Sql};
 use crate::query::{Aggregate, Binary, Comparison, Expr, Node};
 use crate::statement::Value;
 use crate::types::Type;
@@ -174,7 +174,18 @@ impl Writer<'_> {
                 aggregate,
                 distinct,
                 argument,
-            } => self.aggregate(*aggregate, *distinct, argument.as_deref(), expr.kind),
+                parameters,
+            } => match (argument.as_deref(), aggregate, &parameters[..]) {
+                (None, ..) => self.push("count(*)"),
+                (Some(texts), Aggregate::Join, [delimiter]) => {
+                    self.joined(*distinct, texts, delimiter);
+                }
+                (Some(values), Aggregate::Histogram, parameters) => {
+                    self.histogram(values, parameters);
+                }
+                (Some(values), ..) => self.aggregate(*aggregate, *distinct, values, expr.kind),
+            },
+            Node::Expanded { value, .. } => self.expr(value),
             Node::Geometry { shape, arguments } => self.geometry_value(*shape, arguments),
             Node::Constant { region, numbers } => {
                 let value = match expr.kind {
@@ -334,18 +345,31 @@ impl Writer<'_> {
             whole,
         );
         let template = match sql {
-            Sql::Both { postgres, sqlite } => self.target.of_both(postgres, sqlite),
-            Sql::Same(template) => template,
+            Sql::Both { postgres, sqlite } => self.target.of_both(*postgres, *sqlite),
+            Sql::Same(template) => *template,
+            // Chosen already, or another structure.
             Sql::Optional { .. } | Sql::Whole { .. } => return,
+            Sql::Aggregate(_) | Sql::Expanded(_) => return,
         };
         // Numbers in the type of the result, or engines would choose one each.
         let alike = match function.result {
             functions::Result::Is(kind) => kind == Type::Double,
             _ => true,
         };
-        let one = |writer: &mut Self, argument: &Expr| match alike {
-            true => writer.arithmetic(argument, kind),
-            false => writer.expr(argument),
+        let declared = function.arguments;
+        let one = |writer: &mut Self, number: usize, argument: &Expr| {
+            match declared.get(number).or(declared.last()) {
+                Some(Argument::Number | Argument::Any) if alike => {
+                    writer.arithmetic(argument, kind);
+                }
+                // A NULL that has no type, in the type that is wanted.
+                Some(Argument::Text) => writer.arithmetic(argument, Type::Text),
+                Some(Argument::Timestamp) => writer.arithmetic(argument, Type::Timestamp),
+                Some(Argument::Integer) if argument.kind == Type::Unknown => {
+                    writer.arithmetic(argument, Type::BigInt);
+                }
+                _ => writer.expr(argument),
+            }
         };
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
@@ -361,11 +385,14 @@ impl Writer<'_> {
             }
             let (which, coordinate) = which.split_once('.').unwrap_or((which, ""));
             let Ok(number) = which.parse::<usize>() else {
-                self.list(arguments, ", ", one);
+                for (number, argument) in arguments.iter().enumerate() {
+                    self.push(if number > 0 { ", " } else { "" });
+                    one(self, number, argument);
+                }
                 continue;
             };
             match (arguments.get(number), coordinate) {
-                (Some(argument), "") => one(self, argument),
+                (Some(argument), "") => one(self, number, argument),
                 (Some(point), which) => self.coordinate(which == "2", point),
                 (None, _) => {}
             }
@@ -373,16 +400,7 @@ impl Writer<'_> {
         self.push(rest);
     }
 
-    fn aggregate(
-        &mut self,
-        aggregate: Aggregate,
-        distinct: bool,
-        argument: Option<&Expr>,
-        kind: Type,
-    ) {
-        let Some(argument) = argument else {
-            return self.push("count(*)");
-        };
+    fn aggregate(&mut self, aggregate: Aggregate, distinct: bool, argument: &Expr, kind: Type) {
         // Sums of BIGINT are numeric in PostgreSQL, of REAL are REAL.
         let narrow = aggregate == Aggregate::Sum && kind == Type::BigInt;
         let sum = matches!(aggregate, Aggregate::Avg | Aggregate::Sum);
@@ -400,6 +418,8 @@ impl Writer<'_> {
             Aggregate::Min => "min(",
             Aggregate::Sum if narrow => self.target.of_both("sum(", "whole_sum("),
             Aggregate::Sum => "sum(",
+            // Written by functions of their own.
+            Aggregate::Join | Aggregate::Histogram => "",
         });
         if distinct {
             self.push("DISTINCT ");
@@ -418,6 +438,62 @@ impl Writer<'_> {
             self.push(self.target.type_name(kind));
             self.push(")");
         }
+    }
+
+    /// The texts in the order of their bytes with `delimiter` between them.
+    fn joined(&mut self, distinct: bool, texts: &Expr, delimiter: &Expr) {
+        if !self.target.sorts_in_aggregates() {
+            // DISTINCT is for one argument only there.
+            self.push(match distinct {
+                true => "string_agg_distinct_1(",
+                false => "string_agg_1(",
+            });
+            self.expr(texts);
+            self.push(", ");
+            self.expr(delimiter);
+            return self.push(")");
+        }
+        self.push(if distinct {
+            "string_agg(DISTINCT "
+        } else {
+            "string_agg("
+        });
+        self.expr(texts);
+        self.push(" COLLATE \"C\", ");
+        self.expr(delimiter);
+        self.push(" ORDER BY ");
+        self.expr(texts);
+        self.push(" COLLATE \"C\")");
+    }
+
+    /// Counts for every row there is; of no rows they are all 0.
+    fn histogram(&mut self, values: &Expr, parameters: &[Expr]) {
+        let [lower, upper, parts] = parameters else {
+            return;
+        };
+        let name = self.target.function("histogram_1");
+        self.push("coalesce(");
+        self.push(&name);
+        self.push("(");
+        for limit in [values, lower, upper] {
+            self.arithmetic(limit, Type::Double);
+            self.push(", ");
+        }
+        let whole = |writer: &mut Self| {
+            writer.push("CAST(");
+            writer.expr(parts);
+            writer.push(" AS ");
+            writer.push(writer.target.type_name(Type::Integer));
+            writer.push(")");
+        };
+        whole(self);
+        let (open, close) = self.target.of_both(
+            ("), decode(repeat('00000000', 2 + ", "), 'hex'))"),
+            ("), zeroblob(4 * (2 + ", ")))"),
+        );
+        self.push(open);
+        whole(self);
+        self.push(close);
     }
 
     pub fn integer(&mut self, number: i64) {

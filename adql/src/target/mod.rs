@@ -136,8 +136,20 @@ impl Target {
         self.dialect == Dialect::Postgres
     }
 
+    /// Whether an aggregate can be told the order of its values. If not, ours
+    /// sort them.
+    fn sorts_in_aggregates(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether a subquery with random numbers is computed once, whoever reads
+    /// it. If not, that is asked for.
+    fn keeps_volatile(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
     /// Which of a function's two forms is spoken here.
-    fn of_both<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+    fn of_both<T>(&self, postgres: T, sqlite: T) -> T {
         match self.dialect {
             Dialect::Postgres => postgres,
             Dialect::Sqlite => sqlite,
@@ -216,7 +228,7 @@ impl Target {
             Type::Real => ("real", "REAL"),
             Type::Double => ("double precision", "REAL"),
             Type::Timestamp => ("timestamp", "TEXT"),
-            Type::Binary => ("bytea", "BLOB"),
+            Type::Binary | Type::Integers => ("bytea", "BLOB"),
             Type::Point | Type::Circle | Type::Polygon => ("double precision[]", "BLOB"),
             Type::Text | Type::Region | Type::Unknown => ("text", "TEXT"),
         };

@@ -133,7 +133,10 @@ impl Writer<'_> {
             self.push("WITH ");
             self.list(&query.with, ", ", |writer, common| {
                 writer.number('q', common.number);
-                writer.push(" AS (");
+                writer.push(match writer.unkept(&common.query) {
+                    true => " AS MATERIALIZED (",
+                    false => " AS (",
+                });
                 writer.inner(&common.query);
                 writer.push(")");
             });
@@ -150,6 +153,12 @@ impl Writer<'_> {
         }
         self.order(&query.order);
         self.limit(query);
+    }
+
+    /// Whether the database would compute random numbers of this subquery anew
+    /// wherever its columns are read.
+    fn unkept(&self, query: &Query) -> bool {
+        query.body.is_volatile() && !self.target.keeps_volatile()
     }
 
     fn select(&mut self, select: &Select, query: &Query, outer: &Outer) {
@@ -321,7 +330,21 @@ impl Writer<'_> {
                 self.number('c', number + 1);
             }
         }
-        self.index_columns(outer);
+        for number in outer.regions() {
+            for which in INDEX_COLUMNS {
+                let kind = match which {
+                    "key" => Type::BigInt,
+                    "v" => Type::Polygon,
+                    _ => Type::Double,
+                };
+                self.push(", CAST(");
+                self.index_column_of(*number, which);
+                self.push(" AS ");
+                self.push(self.target.type_name(kind));
+                self.push(") AS ");
+                self.index_column_of(*number, which);
+            }
+        }
         self.push(" FROM (");
         self.query(query, outer);
         self.push(") AS u");
@@ -338,11 +361,15 @@ impl Writer<'_> {
         for number in outer.regions() {
             for which in INDEX_COLUMNS {
                 self.push(", ");
-                self.number('c', number + 1);
-                self.push("_");
-                self.push(which);
+                self.index_column_of(*number, which);
             }
         }
+    }
+
+    fn index_column_of(&mut self, number: usize, which: &str) {
+        self.number('c', number + 1);
+        self.push("_");
+        self.push(which);
     }
 
     fn order(&mut self, order: &[Order]) {
@@ -400,9 +427,18 @@ impl Writer<'_> {
                 self.number('t', *id);
             }
             Source::Derived { id, query } => {
-                self.push("(");
+                let unkept = self.unkept(query);
+                self.push(if unkept {
+                    "(WITH v AS MATERIALIZED ("
+                } else {
+                    "("
+                });
                 self.inner(query);
-                self.push(") AS ");
+                self.push(if unkept {
+                    ") SELECT * FROM v) AS "
+                } else {
+                    ") AS "
+                });
                 self.number('t', *id);
             }
             Source::Common { id, number } => {

@@ -14,13 +14,30 @@ use super::{Family, Generator, Value};
 
 /// Functions that give another value each time: what they give is not
 /// compared, only that it is there.
-const VOLATILE: &[&str] = &["RAND"];
+const VOLATILE: &[&str] = &["IVO_NORMAL_RANDOM", "RAND"];
 
 /// Arguments (from 0) that are one of a few literals.
 const LITERALS: &[(&str, usize, &[&str])] = &[
+    ("GAVO_SPECCONV", 1, &["'m'", "'nm'", "'GHz'", "'eV'"]),
+    ("GAVO_SPECCONV", 2, &["'m'", "'Hz'", "'keV'", "'Angstrom'"]),
+    ("GAVO_VOCMATCH", 0, &["'product-type'"]),
+    ("GAVO_VOCMATCH", 1, &["'image'", "'spectrum'", "'cube'"]),
+    (
+        "IVO_DMS_TO_DEGREES",
+        0,
+        &["'-12:34:56.7'", "'89 0 1'", "'1:2'"],
+    ),
+    (
+        "IVO_HMS_TO_DEGREES",
+        0,
+        &["'12:34:56.7'", "'1 2 3'", "'23 59 60'"],
+    ),
     ("ROUND", 1, &["0", "1", "2", "3", "-1"]),
     ("TRUNCATE", 1, &["0", "1", "2", "3", "-1"]),
 ];
+
+/// Functions that may leave an argument out.
+const LAZY: &[&str] = &["COALESCE", "IVO_INTERVAL_OVERLAPS"];
 
 /// Arguments that something is divided by.
 const DIVISORS: &[(&str, usize)] = &[("COT", 0), ("MOD", 1)];
@@ -52,6 +69,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "COT" => &[Grained(1e6)],
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
+        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
@@ -59,6 +77,10 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "RADIANS" => &[Grained(1e300)],
         "ROUND" | "TRUNCATE" => &[Grained(1e15), Any],
         "SQRT" => &[NotNegative],
+        "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" | "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD"
+        | "GAVO_TO_MJD" => &[Any],
+        "IVO_HASWORD" | "IVO_HASHLIST_HAS" | "IVO_NOCASEMATCH" => &[Any, Any],
+        "GAVO_VOCMATCH" => &[Any, Any, Any],
         _ => return None,
     })
 }
@@ -87,8 +109,11 @@ impl Generator<'_> {
         let careful = |function: &Function| self.bold || domains(function.name).is_some();
         let known: Vec<&Function> = all()
             .filter(|it| gives(it) && careful(it) && !VOLATILE.contains(&it.name))
-            // COALESCE does not compute what it does not need.
-            .filter(|it| !(self.bold && it.name == "COALESCE"))
+            .filter(|it| !it.is_aggregate())
+            // Of two arguments it wants a value whose unit is known.
+            .filter(|it| !(it.name == "GAVO_SPECCONV" && it.arguments.len() == 2))
+            // These do not compute what they do not need.
+            .filter(|it| !(self.bold && LAZY.contains(&it.name)))
             .collect();
         if known.is_empty() {
             return None;
@@ -100,8 +125,13 @@ impl Generator<'_> {
         }
         let mut arguments = Vec::with_capacity(count);
         for place in 0..count {
-            arguments.push(match self.tape.once_in(40) {
-                true => self.nothing(family),
+            // What is not known may leave out arguments that it does not need.
+            let depth = domains(function.name).map_or(0, |_| depth);
+            let literal = LITERALS
+                .iter()
+                .any(|it| it.0 == function.name && it.1 == place);
+            arguments.push(match !literal && self.tape.once_in(40) {
+                true => self.nothing(wanted(function, place, family).unwrap_or(family)),
                 false => self.argument(function, place, family, depth)?,
             });
         }
@@ -154,19 +184,13 @@ impl Generator<'_> {
             .get(place)
             .or(function.arguments.last())?;
         let wanted = match named(given).as_str() {
-            "Number" if named(function.result) == "Number" => family,
-            "Number" => match self.tape.once_in(4) {
-                true => Family::Whole,
-                false => Family::Number,
-            },
-            "Integer" => Family::Whole,
-            "Text" => Family::Text,
-            "Any" if named(function.result) == "Widest" => family,
-            "Any" => Family::ALL[self.tape.draw(Family::ALL.len())],
-            "Timestamp" | "Time" => Family::Time,
+            "Number" if named(function.result) != "Number" && self.tape.once_in(4) => Family::Whole,
+            "Any" if named(function.result) != "Widest" => {
+                Family::ALL[self.tape.draw(Family::ALL.len())]
+            }
             "Point" => return Some(Value::plain(self.point(), Type::Point)),
             "Geometry" | "Region" => return Some(Value::plain(self.region(), Type::Region)),
-            _ => return None,
+            _ => wanted(function, place, family)?,
         };
         let value = match DIVISORS.contains(&(function.name, place)) && self.bold {
             true => self.divisor(wanted),
@@ -229,6 +253,20 @@ impl Generator<'_> {
     }
 }
 
+/// The family of an argument of a function that gives a value of `family`.
+fn wanted(function: &Function, place: usize, family: Family) -> Option<Family> {
+    let given = function.arguments.get(place);
+    match named(given.or(function.arguments.last())?).as_str() {
+        "Number" if named(function.result) == "Number" => Some(family),
+        "Number" => Some(Family::Number),
+        "Integer" => Some(Family::Whole),
+        "Text" => Some(Family::Text),
+        "Any" => Some(family),
+        "Timestamp" | "Time" => Some(Family::Time),
+        _ => None,
+    }
+}
+
 /// What is known of what a function gives.
 fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
     let first = arguments.first().map_or(Bounds::WILD, |it| it.bounds);
@@ -253,10 +291,13 @@ fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
         "ROUND" | "TRUNCATE" => near(10.0),
         "MOD" => arguments.get(1).map_or(first, |it| it.bounds.either(first)),
         "LOG" | "LOG10" => most(1e3),
+        "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" => most(400.0),
+        "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD" | "GAVO_TO_MJD" => most(1e7),
+        "IVO_INTERVAL_OVERLAPS" => most(1.0),
         "RADIANS" => near(0.0),
         "SQRT" => near(1.0),
         "POWER" => most(1e61),
-        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e305),
+        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e299),
         _ => Bounds::WILD,
     }
 }

@@ -42,7 +42,8 @@ impl Generator<'_> {
         match self.tape.draw(12) {
             0..=2 => {
                 let (a, b) = (self.value(family, 1), self.value(family, 1));
-                format!("{} {} {}", a.text, self.tape.pick(COMPARISONS), b.text)
+                let (a, b) = (comparable(a.text), comparable(b.text));
+                format!("{a} {} {b}", self.tape.pick(COMPARISONS))
             }
             3 => {
                 let of = self.value(family, 1);
@@ -72,24 +73,25 @@ impl Generator<'_> {
             8 => self.volatile(),
             9..=11 if !grouped => self.spatial(),
             _ => {
-                let a = self.value(family, 0);
-                format!("{} = {}", a.text, a.text)
+                let a = comparable(self.value(family, 0).text);
+                format!("{a} = {a}")
             }
         }
     }
 
-    /// A condition on NULL, which has no type of its own.
+    /// A condition on NULL, which has no type of its own. `x = NULL` is refused.
     fn of_nothing(&mut self, family: Family) -> String {
-        let (of, low) = (self.value(family, 0).text, self.value(family, 0).text);
+        let of = comparable(self.value(family, 0).text);
+        let low = self.value(family, 0).text;
         match self.tape.draw(8) {
-            0 => format!("{of} = NULL"),
+            0 => format!("{of} = COALESCE(NULL, NULL)"),
             1 => "NULL IS NULL".to_owned(),
             2 => format!("{of} NOT IN ({low}, NULL)"),
             3 => format!("{of} BETWEEN NULL AND {low}"),
-            4 => format!("NULL <> {of}"),
+            4 => format!("COALESCE(NULL, NULL) <> {of}"),
             5 => format!("COALESCE(NULL, NULL) < {of}"),
             6 => "CASE WHEN 1 = 1 THEN NULL END IS NULL".to_owned(),
-            _ => format!("NOT (NULL >= {of})"),
+            _ => format!("NOT (COALESCE(NULL, NULL) >= {of})"),
         }
     }
 
@@ -125,5 +127,13 @@ impl Generator<'_> {
                 format!("{not}EXISTS ({query})")
             }
         }
+    }
+}
+
+/// What a comparison takes: a bare NULL is refused there.
+fn comparable(text: String) -> String {
+    match text.as_str() {
+        "NULL" => "COALESCE(NULL, NULL)".to_owned(),
+        _ => text,
     }
 }

@@ -135,7 +135,7 @@ impl Generator<'_> {
         match self.tape.draw(6) {
             5 => match self.position() {
                 Some((lon, _)) => {
-                    let unit = self.tape.pick(&["'arcmin'", "'rad'", "'uas'", "'deg'"]);
+                    let unit = self.tape.pick(&["'arcmin'", "'rad'", "'uarcsec'", "'deg'"]);
                     number(format!("IN_UNIT({lon}, {unit})"), 1.3e12)
                 }
                 None => number(
@@ -181,6 +181,11 @@ impl Generator<'_> {
             return self.angle();
         }
         let depth = 1 + self.tape.draw(2);
+        if self.tape.once_in(3)
+            && let Some(call) = self.call(family, depth - 1)
+        {
+            return call;
+        }
         self.value(family, depth)
     }
 }

@@ -361,6 +361,17 @@ impl Generator<'_> {
             ""
         };
         let extreme = self.tape.pick(&["MIN", "MAX"]);
+        if family == Family::Text && self.tape.once_in(3) {
+            let of = self.own(family, 1);
+            let text = format!("IVO_STRING_AGG({distinct}{}, ' + ')", of.text);
+            return Value::plain(text, Type::Text);
+        }
+        if family == Family::Whole && self.tape.once_in(6) {
+            let of = self.own(Family::Number, 1);
+            let counts = format!("IVO_HISTOGRAM({}, -1, 20.5, 4)", of.text);
+            let text = format!("CASE WHEN {counts} IS NULL THEN 0 ELSE 1 END");
+            return Value::new(text, Type::Integer, Bounds::new(1.0, 0));
+        }
         match (family, self.tape.draw(4)) {
             (Family::Whole | Family::Number, 0) => {
                 let bounds = Bounds::new(ROWS, 0);

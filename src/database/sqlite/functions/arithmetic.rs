@@ -6,7 +6,7 @@ use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
-use super::{OUT_OF_RANGE, Refusal, add, failure};
+use super::{OUT_OF_RANGE, Refusal, add};
 
 pub(super) fn register(connection: &Connection) -> Result<()> {
     for (name, operation) in [
@@ -92,7 +92,7 @@ impl Aggregate<Option<i128>, Value> for WholeSum {
                 Ok(())
             }
             ValueRef::Null => Ok(()),
-            _ => Err(failure("SUM wants whole numbers")),
+            _ => Err(Refusal::new("SUM wants whole numbers").into()),
         }
     }
 
@@ -100,7 +100,7 @@ impl Aggregate<Option<i128>, Value> for WholeSum {
         match sum.flatten().map(i64::try_from) {
             None => Ok(Value::Null),
             Some(Ok(sum)) => Ok(Value::Integer(sum)),
-            Some(Err(_)) => Err(failure(OUT_OF_RANGE)),
+            Some(Err(_)) => Err(Refusal::new(OUT_OF_RANGE).into()),
         }
     }
 }

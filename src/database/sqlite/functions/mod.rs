@@ -4,8 +4,10 @@
 //! Any NULL argument makes the answer NULL. A value that PostgreSQL refuses
 //! (the logarithm of zero) is refused here too.
 
+mod aggregates;
 mod arithmetic;
 mod casts;
+mod catalogue;
 mod maths;
 mod sky;
 
@@ -21,6 +23,8 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     maths::register(connection)?;
     arithmetic::register(connection)?;
     casts::register(connection)?;
+    catalogue::register(connection)?;
+    aggregates::register(connection)?;
     sky::register(connection)
 }
 
@@ -40,17 +44,9 @@ fn add(
         }
         match function(&Arguments { name, context }) {
             Ok(value) => Ok(ToSqlOutput::Owned(value)),
-            Err(Refusal(sentence)) => Err(failure(&sentence)),
+            Err(refusal) => Err(refusal.into()),
         }
     })
-}
-
-/// What SQLite is told when a function has no value.
-fn failure(sentence: &str) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        ffi::Error::new(ffi::SQLITE_ERROR),
-        Some(format!("{OURS}{sentence}")),
-    )
 }
 
 /// Why a function gave no value, as a sentence for the user: the one that
@@ -62,6 +58,15 @@ const OUT_OF_RANGE: &str = "a number is out of range";
 impl Refusal {
     fn new(sentence: impl Into<Cow<'static, str>>) -> Refusal {
         Refusal(sentence.into())
+    }
+}
+
+impl From<Refusal> for rusqlite::Error {
+    fn from(Refusal(sentence): Refusal) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_ERROR),
+            Some(format!("{OURS}{sentence}")),
+        )
     }
 }
 
