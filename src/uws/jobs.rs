@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, watch};
@@ -33,6 +34,8 @@ pub(super) struct Shared<W> {
     pub work: W,
     pub limits: config::Jobs,
     pub parameter_bytes: usize,
+    /// When the last job was made.
+    pub latest: AtomicI64,
     /// Jobs whose phase has changed.
     pub news: broadcast::Sender<Arc<str>>,
     /// There may be something in the queue.
@@ -57,6 +60,7 @@ impl<W: Work> Jobs<W> {
             work,
             limits,
             parameter_bytes,
+            latest: AtomicI64::new(i64::MIN / 2),
             news: broadcast::Sender::new(NEWS),
             queue: Notify::new(),
             closing: watch::Sender::new(false),
@@ -107,7 +111,7 @@ impl<W: Work> Jobs<W> {
         let id = identifier().map_err(|error| {
             Error::Database(crate::database::Error::Unreachable(error.to_string()))
         })?;
-        let now = instant::now();
+        let now = self.next_instant();
         let mut job = Job::new(id, asker.to_owned(), now, &self.shared.limits);
         self.obey(&mut job, control, now)?;
         self.shared.store.insert(&job).await?;
@@ -115,6 +119,21 @@ impl<W: Work> Jobs<W> {
             self.shared.queue.notify_one();
         }
         Ok(job)
+    }
+
+    /// Now, but never twice the same: jobs made in one millisecond keep their
+    /// order in the list and in the queue.
+    fn next_instant(&self) -> i64 {
+        const MILLISECOND: i64 = 1000;
+        let now = instant::now();
+        let next = |last: i64| now.max(last + MILLISECOND);
+        let last = self
+            .shared
+            .latest
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(next(last))
+            });
+        last.map_or(now, next)
     }
 
     pub async fn get(&self, id: &str) -> Result<Job, Error> {

@@ -29,9 +29,7 @@ impl Results {
     /// Makes the directory if it is not there, and tries to write in it.
     pub fn open(directory: &Path) -> io::Result<Results> {
         std::fs::create_dir_all(directory)?;
-        let probe = directory.join(format!(".probe-{}", std::process::id()));
-        std::fs::write(&probe, b"")?;
-        std::fs::remove_file(&probe)?;
+        tempfile::NamedTempFile::new_in(directory)?.close()?;
         Ok(Results {
             directory: directory.to_owned(),
         })
@@ -187,6 +185,6 @@ mod tests {
         check("abc.12.part", Some(("abc", 12, true)));
         check("abc", None);
         check("abc.txt", None);
-        check(".probe-1", None);
+        check(".tmpAbCdEf", None);
     }
 }

@@ -11,7 +11,7 @@ use adql::{Value, Wire};
 use super::control::Filter;
 use super::{Error, Job, Phase, Problem, Product};
 use crate::database::{self, Batch, Database};
-use row::{COLUMNS, WIRES, integer, job, jobs, maybe, number, string, text, time, values};
+use row::{COLUMNS, WIRES, brief, integer, job, jobs, maybe, number, string, text, time, values};
 
 #[derive(Clone)]
 pub(super) struct Store {
@@ -58,9 +58,12 @@ impl Store {
         job(&rows, 0).ok_or(Error::NoSuchJob)
     }
 
-    /// The latest first.
+    /// The latest first, without their parameters.
     pub(super) async fn list(&self, filter: &Filter, now: i64) -> Result<Vec<Job>, Error> {
-        let mut sql = format!("SELECT {COLUMNS} FROM {{obstap.jobs}} WHERE destruction > $1");
+        let mut sql = format!(
+            "SELECT {} FROM {{obstap.jobs}} WHERE destruction > $1",
+            brief()
+        );
         let mut values = vec![Value::Timestamp(now)];
         if let Some(phases) = &filter.phases {
             if phases.is_empty() {
@@ -155,8 +158,10 @@ impl Store {
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let sql =
-            format!("DELETE FROM {{obstap.jobs}} WHERE destruction <= $1 RETURNING {COLUMNS}");
+        let sql = format!(
+            "DELETE FROM {{obstap.jobs}} WHERE destruction <= $1 RETURNING {}",
+            brief()
+        );
         let rows = self.changed(&sql, &[Value::Timestamp(now)], &WIRES).await?;
         Ok(jobs(&rows))
     }

@@ -10,6 +10,11 @@ pub(super) const COLUMNS: &str = "job_id, phase, run_id, owner, asker, parameter
                        ended, destruction, seconds, attempt, lost, long, error, transient, \
                        media_type, bytes, row_count";
 
+/// The same without the parameters, which may be large, for many jobs at once.
+pub(super) fn brief() -> String {
+    COLUMNS.replace("parameters", "CAST('' AS text)")
+}
+
 pub(super) const WIRES: [Wire; 20] = [
     Wire::Text,
     Wire::Text,
