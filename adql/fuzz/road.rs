@@ -33,7 +33,6 @@ fn write(query: Query) {
     for target in [Target::postgres(Some("n")), Target::sqlite()] {
         let statement = adql::write(&query, &target);
         let last = statement.parameters.len();
-        assert!(!statement.sql.contains(&format!("${}", last + 1)));
         assert!(last == 0 || statement.sql.contains(&format!("${last}")));
         assert!(
             statement.sql.len() < 1 << 26,

@@ -1,5 +1,6 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
+mod cases;
 mod database;
 mod felis;
 mod functions;

@@ -5,7 +5,8 @@ use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
 use super::expression::short;
-use crate::functions::spectral::{self, Conversion};
+use super::measure::Measure;
+use crate::functions::spectral::{Conversion, SpectralUnit};
 use crate::functions::vocabulary;
 use crate::functions::{Expansion, Function};
 use crate::message::{Message, Place, nearest};
@@ -46,7 +47,7 @@ impl Checker<'_> {
                         "the number of bins of {} is a whole number from 1 to {PARTS}",
                         function.name
                     );
-                    let message = Message::new(314, sentence).at(place(3));
+                    let message = Message::new(331, sentence).at(place(3));
                     return self.fail(message.hint(function.signature()));
                 }
                 if let (Some(low), Some(high)) = (lower.number(), upper.number())
@@ -56,7 +57,7 @@ impl Checker<'_> {
                         "the lower limit of {} is not below the upper one: {low} and {high}",
                         function.name
                     );
-                    let message = Message::new(314, sentence).at(place(1));
+                    let message = Message::new(331, sentence).at(place(1));
                     return self.fail(message.hint(function.signature()));
                 }
                 Type::Integers
@@ -87,16 +88,16 @@ impl Checker<'_> {
         match (expansion, &arguments[..]) {
             (Expansion::SpectralConversion, [value, to]) => {
                 let to = self.spectral_unit(to, function, at(1))?;
-                let from = match value.measure().text() {
-                    Some(unit) => self.known_unit(&unit, at(0))?,
-                    // Names are open: it may have a unit yet.
-                    None if value.kind == Type::Unknown => to.clone(),
-                    None => {
+                let from = match value.measure() {
+                    Measure::Of(unit) if !unit.is_empty() => self.known_unit(&unit, at(0))?,
+                    // Without a catalog nothing is known of the columns.
+                    Measure::Unknown if self.catalog.is_open() => to.clone(),
+                    _ => {
                         let sentence = format!(
                             "the unit of the first argument of {} is not known",
                             function.name
                         );
-                        let message = Message::new(315, sentence).at(at(0));
+                        let message = Message::new(332, sentence).at(at(0));
                         return self.fail(message.hint(
                             "name it: GAVO_SPECCONV(value, 'unit of the value', 'wanted unit')",
                         ));
@@ -131,7 +132,7 @@ impl Checker<'_> {
         }
         let sentence = format!("{what} {} must be a string in quotes", function.name);
         self.fail(
-            Message::new(314, sentence)
+            Message::new(331, sentence)
                 .at(at)
                 .hint(function.signature()),
         )
@@ -142,22 +143,22 @@ impl Checker<'_> {
         value: &Expr,
         function: &Function,
         at: Option<Place>,
-    ) -> Option<spectral::Unit> {
+    ) -> Option<SpectralUnit> {
         let text = self
             .literal_text(value, "the unit in", function, at)?
             .to_owned();
         self.known_unit(&text, at)
     }
 
-    fn known_unit(&mut self, text: &str, at: Option<Place>) -> Option<spectral::Unit> {
-        if let Some(unit) = spectral::Unit::parse(text) {
+    fn known_unit(&mut self, text: &str, at: Option<Place>) -> Option<SpectralUnit> {
+        if let Some(unit) = SpectralUnit::read(text) {
             return Some(unit);
         }
         let sentence = format!(
             "'{}' is not a unit of wavelength, frequency or energy",
             short(text)
         );
-        self.fail(Message::new(315, sentence).at(at).hint(
+        self.fail(Message::new(332, sentence).at(at).hint(
             "known are m, Angstrom, Hz, eV, J and erg, with prefixes as in nm and GHz, and 1/cm",
         ))
     }
@@ -171,7 +172,7 @@ impl Checker<'_> {
         let Some(vocabulary) = vocabulary::find(name) else {
             let sentence = format!("the vocabulary '{}' is not known here", short(name));
             let known: Vec<&str> = vocabulary::names().collect();
-            let message = Message::new(316, sentence).at(at_name);
+            let message = Message::new(333, sentence).at(at_name);
             return self.fail(message.hint(format!("known are {}", known.join(", "))));
         };
         let terms = vocabulary.narrower(term);
@@ -183,7 +184,7 @@ impl Checker<'_> {
             short(term),
             vocabulary.name
         );
-        let message = Message::new(316, sentence).at(at_term);
+        let message = Message::new(333, sentence).at(at_term);
         self.fail(match nearest(term, vocabulary.terms()) {
             Some(near) => message.hint(format!("'{near}' is one")),
             None => message.hint(format!(
@@ -198,8 +199,8 @@ impl Checker<'_> {
 fn converted(
     function: &'static Function,
     value: &Expr,
-    from: &spectral::Unit,
-    to: &spectral::Unit,
+    from: &SpectralUnit,
+    to: &SpectralUnit,
 ) -> Expr {
     let (operator, left, right) = match from.conversion_to(to) {
         Conversion::Factor(factor) => (Binary::Multiply, value.clone(), double(factor)),

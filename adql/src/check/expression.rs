@@ -18,7 +18,11 @@ impl Checker<'_> {
     /// An expression that has a value (ADQL 2.1 appendix A, <value_expression>).
     pub(super) fn value(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let value = self.expression(expr, scope)?;
-        if value.kind == Type::Boolean && !matches!(value.node, Node::Column { .. }) {
+        let held = matches!(
+            value.node,
+            Node::Column { .. } | Node::Call { .. } | Node::Case { .. }
+        );
+        if value.kind == Type::Boolean && !held {
             let message = Message::new(303, "a condition stands where a value is needed")
                 .at(span(expr.span()))
                 .hint("write CASE WHEN … THEN 1 ELSE 0 END");

@@ -1,17 +1,17 @@
-//! Spectral quantities and the units that archives give them in: wavelength,
-//! frequency, energy, wavenumber. Spelling as in VOUnits 1.1.
+//! Spectral quantities: wavelength, frequency, energy and wavenumber, and how
+//! one becomes another. Their units are those of [`crate::units`].
 
-/// A unit of a spectral quantity: a number of metres, hertz, joules or waves
-/// to the metre.
+use crate::units::Unit;
+
+/// A unit of a spectral quantity.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Unit {
+pub(crate) struct SpectralUnit {
     /// As it was written.
     pub text: String,
+    unit: Unit,
     quantity: Quantity,
-    /// Its size is `mantissa` times ten to the `exponent`: the powers of ten
-    /// cancel exactly.
-    mantissa: f64,
-    exponent: i32,
+    /// Metres, hertz, joules or waves to the metre in it.
+    size: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,69 +31,32 @@ pub(crate) enum Conversion {
     Inverse(f64),
 }
 
-/// Mantissas and exponents of the constants that define the SI (2019): the
-/// speed of light in m/s, Planck's constant in J s, the charge of an electron
-/// in C.
-const C: (f64, i32) = (2.997_924_58, 8);
-const H: (f64, i32) = (6.626_070_15, -34);
-const E: (f64, i32) = (1.602_176_634, -19);
+/// Constants that define the SI (2019): the speed of light in m/s, and that of
+/// Planck in J s.
+const C: f64 = 299_792_458.0;
+const H: f64 = 6.626_070_15e-34;
 
-const PREFIXES: &[(&str, i32)] = &[
-    ("", 0),
-    ("a", -18),
-    ("f", -15),
-    ("p", -12),
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("c", -2),
-    ("d", -1),
-    ("da", 1),
-    ("h", 2),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
+const QUANTITIES: &[(Quantity, &str)] = &[
+    (Quantity::Wavelength, "m"),
+    (Quantity::Frequency, "Hz"),
+    (Quantity::Energy, "J"),
+    (Quantity::Wavenumber, "m**-1"),
 ];
 
-impl Unit {
-    /// `None` for what is no spectral unit.
-    pub fn parse(text: &str) -> Option<Unit> {
-        let text = text.trim();
-        let unit = |quantity, mantissa, exponent| {
-            Some(Unit {
+impl SpectralUnit {
+    /// `None` for what is no spectral unit. What is measured in `1/s` need not
+    /// be a frequency, but is taken for one.
+    pub fn read(text: &str) -> Option<SpectralUnit> {
+        let unit = Unit::read(text)?;
+        QUANTITIES.iter().find_map(|(quantity, si)| {
+            let size = unit.factor_to(&Unit::parse(si).ok()?).ok()?;
+            Some(SpectralUnit {
                 text: text.to_owned(),
-                quantity,
-                mantissa,
-                exponent,
+                unit: unit.clone(),
+                quantity: *quantity,
+                size,
             })
-        };
-        if matches!(text, "Angstrom" | "angstrom") {
-            return unit(Quantity::Wavelength, 1.0, -10);
-        }
-        let per = text.strip_prefix("1/").or_else(|| {
-            let powers = ["**-1", "**(-1)", "-1"];
-            powers.iter().find_map(|power| text.strip_suffix(power))
-        });
-        if let Some(length) = per {
-            let exponent = prefix(length.strip_suffix('m')?)?;
-            return unit(Quantity::Wavenumber, 1.0, -exponent);
-        }
-        let bases = [
-            ("eV", Quantity::Energy, E),
-            ("erg", Quantity::Energy, (1.0, -7)),
-            ("J", Quantity::Energy, (1.0, 0)),
-            ("Hz", Quantity::Frequency, (1.0, 0)),
-            ("m", Quantity::Wavelength, (1.0, 0)),
-        ];
-        bases
-            .iter()
-            .find_map(|(symbol, quantity, (mantissa, power))| {
-                let exponent = prefix(text.strip_suffix(symbol)?)?;
-                unit(*quantity, *mantissa, power + exponent)
-            })
+        })
     }
 
     /// UCD1+ of what is given in this unit.
@@ -107,48 +70,25 @@ impl Unit {
     }
 
     /// By ν = c/λ = E/h = c·ν̃.
-    pub fn conversion_to(&self, to: &Unit) -> Conversion {
+    pub fn conversion_to(&self, to: &SpectralUnit) -> Conversion {
         use Quantity::*;
-        let from = (self.mantissa, self.exponent);
-        let to_size = (to.mantissa, to.exponent);
-        let factor = |constant| Conversion::Factor(value(&[constant, from], &[to_size]));
-        let over = |constant| Conversion::Factor(value(&[from], &[constant, to_size]));
-        let inverse =
-            |constants: &[(f64, i32)]| Conversion::Inverse(value(constants, &[from, to_size]));
-        const ONE: (f64, i32) = (1.0, 0);
-        const HC: (f64, i32) = (H.0 * C.0, H.1 + C.1);
-        match (self.quantity, to.quantity) {
-            (a, b) if a == b => factor(ONE),
-            (Wavelength, Wavenumber) | (Wavenumber, Wavelength) => inverse(&[ONE]),
-            (Wavelength, Frequency) | (Frequency, Wavelength) => inverse(&[C]),
-            (Wavelength, _) | (_, Wavelength) => inverse(&[H, C]),
-            (Frequency, Energy) => factor(H),
-            (Energy, Frequency) => over(H),
-            (Frequency, _) => over(C),
-            (_, Frequency) => factor(C),
-            (Wavenumber, _) => factor(HC),
-            (_, _) => over(HC),
+        // Rounded once, which a quotient of sizes is not.
+        if let Ok(factor) = self.unit.factor_to(&to.unit) {
+            return Conversion::Factor(factor);
         }
-    }
-}
-
-fn prefix(text: &str) -> Option<i32> {
-    let known = PREFIXES.iter().find(|(prefix, _)| *prefix == text);
-    known.map(|(_, exponent)| *exponent)
-}
-
-/// The product of these over the product of those, the power of ten at once.
-fn value(these: &[(f64, i32)], those: &[(f64, i32)]) -> f64 {
-    let product = |numbers: &[(f64, i32)]| -> (f64, i32) {
-        let fold = |all: (f64, i32), one: &(f64, i32)| (all.0 * one.0, all.1 + one.1);
-        numbers.iter().fold((1.0, 0), fold)
-    };
-    let (above, below) = (product(these), product(those));
-    let (mantissa, exponent) = (above.0 / below.0, above.1 - below.1);
-    match exponent {
-        // Powers of ten up to the 22nd are exact, their inverses are not.
-        -22..0 => mantissa / 10f64.powi(-exponent),
-        _ => mantissa * 10f64.powi(exponent),
+        let factor = |constant: f64| Conversion::Factor(constant * self.size / to.size);
+        let inverse = |constant: f64| Conversion::Inverse(constant / self.size / to.size);
+        match (self.quantity, to.quantity) {
+            (Wavelength, Wavenumber) | (Wavenumber, Wavelength) => inverse(1.0),
+            (Wavelength, Frequency) | (Frequency, Wavelength) => inverse(C),
+            (Wavelength, _) | (_, Wavelength) => inverse(H * C),
+            (Frequency, Energy) => factor(H),
+            (Energy, Frequency) => factor(1.0 / H),
+            (Frequency, _) => factor(1.0 / C),
+            (_, Frequency) => factor(C),
+            (Wavenumber, _) => factor(H * C),
+            (_, _) => factor(1.0 / (H * C)),
+        }
     }
 }
 
@@ -160,7 +100,7 @@ mod tests {
     #[test]
     fn conversions_between_quantities() {
         let check = |x: f64, from: &str, to: &str, expected: f64| {
-            let unit = |text| Unit::parse(text).expect(text);
+            let unit = |text| SpectralUnit::read(text).expect(text);
             let got = match unit(from).conversion_to(&unit(to)) {
                 Conversion::Factor(factor) => x * factor,
                 Conversion::Inverse(constant) => constant / x,
@@ -189,7 +129,7 @@ mod tests {
     #[test]
     fn powers_of_ten_are_exact() {
         let factor = |from: &str, to: &str| {
-            let (from, to) = (Unit::parse(from)?, Unit::parse(to)?);
+            let (from, to) = (SpectralUnit::read(from)?, SpectralUnit::read(to)?);
             Some(from.conversion_to(&to))
         };
         assert_eq!(factor("m", "nm"), Some(Conversion::Factor(1e9)));
@@ -201,10 +141,8 @@ mod tests {
 
     #[test]
     fn what_is_no_spectral_unit() {
-        for text in [
-            "", "deg", "s", "k", "xm", "1/s", "m/s", "KeV", "nM", "1/", "-1",
-        ] {
-            assert_eq!(Unit::parse(text), None, "{text}");
+        for text in ["", "deg", "s", "k", "xm", "m/s", "KeV", "nM", "1/", "-1"] {
+            assert_eq!(SpectralUnit::read(text), None, "{text}");
         }
     }
 }

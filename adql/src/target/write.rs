@@ -330,7 +330,21 @@ impl Writer<'_> {
                 self.number('c', number + 1);
             }
         }
-        self.index_columns(outer);
+        for number in outer.regions() {
+            for which in INDEX_COLUMNS {
+                let kind = match which {
+                    "key" => Type::BigInt,
+                    "v" => Type::Polygon,
+                    _ => Type::Double,
+                };
+                self.push(", CAST(");
+                self.index_column_of(*number, which);
+                self.push(" AS ");
+                self.push(self.target.type_name(kind));
+                self.push(") AS ");
+                self.index_column_of(*number, which);
+            }
+        }
         self.push(" FROM (");
         self.query(query, outer);
         self.push(") AS u");
@@ -347,11 +361,15 @@ impl Writer<'_> {
         for number in outer.regions() {
             for which in INDEX_COLUMNS {
                 self.push(", ");
-                self.number('c', number + 1);
-                self.push("_");
-                self.push(which);
+                self.index_column_of(*number, which);
             }
         }
+    }
+
+    fn index_column_of(&mut self, number: usize, which: &str) {
+        self.number('c', number + 1);
+        self.push("_");
+        self.push(which);
     }
 
     fn order(&mut self, order: &[Order]) {

@@ -36,6 +36,9 @@ const LITERALS: &[(&str, usize, &[&str])] = &[
     ("TRUNCATE", 1, &["0", "1", "2", "3", "-1"]),
 ];
 
+/// Functions that may leave an argument out.
+const LAZY: &[&str] = &["COALESCE", "IVO_INTERVAL_OVERLAPS"];
+
 /// Arguments that something is divided by.
 const DIVISORS: &[(&str, usize)] = &[("COT", 0), ("MOD", 1)];
 
@@ -66,6 +69,7 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         "COT" => &[Grained(1e6)],
         "DEGREES" => &[Within(1e300)],
         "EXP" => &[Within(700.0)],
+        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         "LOG" | "LOG10" => &[Positive],
         "MOD" => &[Grained(1e15), Grained(1e15)],
         "PI" => &[],
@@ -77,7 +81,6 @@ fn domains(name: &str) -> Option<&'static [Domain]> {
         | "GAVO_TO_MJD" => &[Any],
         "IVO_HASWORD" | "IVO_HASHLIST_HAS" | "IVO_NOCASEMATCH" => &[Any, Any],
         "GAVO_VOCMATCH" => &[Any, Any, Any],
-        "IVO_INTERVAL_OVERLAPS" => &[Any, Any, Any, Any],
         _ => return None,
     })
 }
@@ -109,8 +112,8 @@ impl Generator<'_> {
             .filter(|it| !it.is_aggregate())
             // Of two arguments it wants a value whose unit is known.
             .filter(|it| !(it.name == "GAVO_SPECCONV" && it.arguments.len() == 2))
-            // COALESCE does not compute what it does not need.
-            .filter(|it| !(self.bold && it.name == "COALESCE"))
+            // These do not compute what they do not need.
+            .filter(|it| !(self.bold && LAZY.contains(&it.name)))
             .collect();
         if known.is_empty() {
             return None;
@@ -122,6 +125,8 @@ impl Generator<'_> {
         }
         let mut arguments = Vec::with_capacity(count);
         for place in 0..count {
+            // What is not known may leave out arguments that it does not need.
+            let depth = domains(function.name).map_or(0, |_| depth);
             let literal = LITERALS
                 .iter()
                 .any(|it| it.0 == function.name && it.1 == place);
@@ -288,10 +293,11 @@ fn bounds_of(name: &str, arguments: &[Value]) -> Bounds {
         "LOG" | "LOG10" => most(1e3),
         "IVO_HMS_TO_DEGREES" | "IVO_DMS_TO_DEGREES" => most(400.0),
         "IVO_TO_JD" | "IVO_TO_MJD" | "GAVO_TO_JD" | "GAVO_TO_MJD" => most(1e7),
+        "IVO_INTERVAL_OVERLAPS" => most(1.0),
         "RADIANS" => near(0.0),
         "SQRT" => near(1.0),
         "POWER" => most(1e61),
-        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e305),
+        "EXP" | "COT" | "DEGREES" | "TAN" => most(1e299),
         _ => Bounds::WILD,
     }
 }

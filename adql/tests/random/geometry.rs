@@ -181,6 +181,11 @@ impl Generator<'_> {
             return self.angle();
         }
         let depth = 1 + self.tape.draw(2);
+        if self.tape.once_in(3)
+            && let Some(call) = self.call(family, depth - 1)
+        {
+            return call;
+        }
         self.value(family, depth)
     }
 }

@@ -5,11 +5,10 @@
 //! `OBSTAP_RANDOM_SEED` which: the seed is printed, and the same seed makes
 //! the same queries. A query that fails is shrunk before it is shown.
 //!
-//! Numbers must be equal to the last bit: both engines compute on the same
-//! machine with the same C library, and where they do not round alike the
-//! query is written so that they do.
+//! Numbers must be equal to the last bit, those of areas and centroids apart:
+//! both engines compute on the same machine with the same C library, and where
+//! they would not round alike the query is written so that they do.
 
-mod data;
 #[path = "../../../adql/tests/random/mod.rs"]
 mod queries;
 
@@ -19,7 +18,7 @@ use adql::{Catalog, Query, census};
 use obstap::database::Database;
 
 use crate::support::answer::{Answer, ask, checked};
-use crate::support::{open, postgres, runtime};
+use crate::support::{open, postgres, rows, runtime};
 use queries::tape::{Tape, shrink};
 use queries::{Random, query, tables};
 
@@ -56,12 +55,7 @@ fn random_queries_are_answered_alike() {
         for number in 0..count {
             let mut tape = Tape::new(seed, number);
             let random = query(&engines.catalog, &mut tape);
-            let started = std::time::Instant::now();
-            let compared = engines.compare(&random).await;
-            if started.elapsed().as_millis() > 300 {
-                eprintln!("SLOW {:?} {}", started.elapsed(), random.text);
-            }
-            match compared {
+            match engines.compare(&random).await {
                 Ok((checked, outcome)) => {
                     census::count(&checked, &mut census);
                     *outcomes.entry(outcome).or_default() += 1;
@@ -161,10 +155,10 @@ impl Engines {
         };
         for database in [&engines.sqlite, &engines.postgres] {
             database.migrate().await.expect("migrated");
-            data::make_schema(database, tables::SCHEMA).await;
+            rows::make_schema(database, tables::SCHEMA).await;
             for table in engines.catalog.tables() {
-                let rows = if table.regions.is_empty() { 9 } else { 18 };
-                data::fill(database, table, rows).await;
+                let count = if table.regions.is_empty() { 9 } else { 18 };
+                rows::fill(database, table, count, rows::wild).await;
             }
         }
         engines
@@ -178,6 +172,13 @@ impl Engines {
             ask(&self.sqlite, &query).await,
             ask(&self.postgres, &query).await,
         ];
+        // Areas and centroids are sums that the engines do not make in the same
+        // order: 9 digits of them are compared.
+        let mut census = census::empty();
+        census::count(&query, &mut census);
+        if census["Node::Extent"] > 0 {
+            answers = answers.map(Answer::rounded);
+        }
         if !random.ordered {
             answers = answers.map(Answer::sorted);
         }

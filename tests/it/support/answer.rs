@@ -1,6 +1,6 @@
 //! A query's answer as something that can be compared between engines.
 
-use adql::{Catalog, Query, Wire};
+use adql::{Catalog, Query, Statement, Wire};
 use obstap::database::{Batch, Database, Error, Limits};
 
 /// What became of a query.
@@ -21,6 +21,7 @@ pub type Row = Vec<Cell>;
 pub enum Cell {
     Null,
     Number(String),
+    Numbers(Vec<String>),
     Text(String),
     Bytes(Vec<u8>),
 }
@@ -39,6 +40,27 @@ impl Answer {
 }
 
 impl Answer {
+    /// The same with 9 digits of each number.
+    pub fn rounded(self) -> Answer {
+        let near = |text: String| match text.parse::<f64>() {
+            Ok(number) if text.contains(['.', 'e']) => {
+                let number = (number * 1e9).round() / 1e9;
+                format!("{:.8e}", number + 0.0)
+            }
+            _ => text,
+        };
+        let near = |cell| match cell {
+            Cell::Number(text) => Cell::Number(near(text)),
+            Cell::Numbers(texts) => Cell::Numbers(texts.into_iter().map(near).collect()),
+            other => other,
+        };
+        let row = |row: Row| row.into_iter().map(near).collect();
+        match self {
+            Answer::Rows(rows) => Answer::Rows(rows.into_iter().map(row).collect()),
+            other => other,
+        }
+    }
+
     /// What one has and the other has not, for reading.
     pub fn besides(&self, other: &Answer) -> (String, String) {
         let (Answer::Rows(a), Answer::Rows(b)) = (self, other) else {
@@ -68,12 +90,16 @@ pub fn checked(text: &str, catalog: &Catalog) -> Result<Query, adql::Messages> {
 
 /// Asks a database.
 pub async fn ask(database: &Database, query: &Query) -> Answer {
+    ask_with(database, &adql::write(query, database.target())).await
+}
+
+/// Asks a database in its own words.
+pub async fn ask_with(database: &Database, statement: &Statement) -> Answer {
     let limits = Limits {
         time: Some(std::time::Duration::from_secs(60)),
     };
-    let statement = adql::write(query, database.target());
     let work = async {
-        let mut rows = database.stream(&statement, limits).await?;
+        let mut rows = database.stream(statement, limits).await?;
         let mut all = Vec::new();
         while let Some(batch) = rows.next().await? {
             all.extend((0..batch.len()).map(|row| cells(&batch, row)));
@@ -104,17 +130,21 @@ fn shown(cell: &[u8], wire: Wire) -> Cell {
         Wire::Int2 => Cell::Number(i16::from_be_bytes(fixed(cell)).to_string()),
         Wire::Int4 => Cell::Number(i32::from_be_bytes(fixed(cell)).to_string()),
         Wire::Int8 | Wire::Timestamp => Cell::Number(i64::from_be_bytes(fixed(cell)).to_string()),
-        // The shortest text that is this number and no other; -0 + 0 is 0.
-        Wire::Float4 => Cell::Number(format!("{:?}", f32::from_be_bytes(fixed(cell)) + 0.0)),
-        Wire::Float8 => Cell::Number(format!("{:?}", f64::from_be_bytes(fixed(cell)) + 0.0)),
+        Wire::Float4 => Cell::Number(exact(f32::from_be_bytes(fixed(cell)))),
+        Wire::Float8 => Cell::Number(exact(f64::from_be_bytes(fixed(cell)))),
         Wire::Text => Cell::Text(String::from_utf8_lossy(cell).into_owned()),
         Wire::Bytes | Wire::Ints => Cell::Bytes(cell.to_vec()),
         Wire::Doubles => {
             let (numbers, _) = cell.as_chunks::<8>();
-            let numbers = numbers.iter().map(|it| f64::from_be_bytes(*it) + 0.0);
-            Cell::Text(format!("{:?}", numbers.collect::<Vec<_>>()))
+            let numbers = numbers.iter().map(|it| exact(f64::from_be_bytes(*it)));
+            Cell::Numbers(numbers.collect())
         }
     }
+}
+
+/// The shortest text that is this number and no other; -0 + 0 is 0.
+fn exact<T: std::ops::Add<Output = T> + From<f32> + std::fmt::Debug>(number: T) -> String {
+    format!("{:?}", number + T::from(0.0f32))
 }
 
 fn fixed<const N: usize>(cell: &[u8]) -> [u8; N] {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod postgres;
+pub mod rows;
 pub mod service;
 
 use obstap::database::{Database, Settings};

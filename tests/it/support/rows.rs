@@ -1,6 +1,5 @@
-//! The rows of the tables that random queries are asked of: few, and every
-//! one of them odd somewhere. `adql/tests/random/tables.rs` has the columns
-//! and what the values keep to.
+//! Tables made from what a catalog says of them, and filled: with rows that
+//! are few, and every one of them odd somewhere.
 
 use adql::catalog::Table;
 use adql::{Type, Wire};
@@ -74,8 +73,12 @@ const REGIONS: [&str; 8] = [
     "POSITION ICRS 10 20",
 ];
 
-/// A value of a column in the row of that number; some have none.
-fn cell(column: &str, kind: Type, row: usize) -> Option<Vec<u8>> {
+/// A value of a column in the row of that number, as a batch has it.
+pub type Filling = fn(&str, Type, usize) -> Option<Vec<u8>>;
+
+/// Values as wild as they can be; `adql/tests/random/tables.rs` says what the
+/// columns keep to.
+pub fn wild(column: &str, kind: Type, row: usize) -> Option<Vec<u8>> {
     let real = |value: f64| Some(value.to_be_bytes().to_vec());
     let text = |value: &str| Some(value.as_bytes().to_vec());
     // In another order than the row's, so that no two columns go together.
@@ -106,6 +109,29 @@ fn cell(column: &str, kind: Type, row: usize) -> Option<Vec<u8>> {
     }
 }
 
+/// Values as an archive has them, with equal ones and none among them.
+pub fn tame(column: &str, kind: Type, row: usize) -> Option<Vec<u8>> {
+    let turn = |step: usize, count: usize| (row * step) % count;
+    let number = turn(7, 12) as f64 - 3.0;
+    let place = PLACES[turn(4, PLACES.len())];
+    let real = match column {
+        "ra" | "s_ra" => place.0,
+        "dec" | "s_dec" => place.1,
+        _ => number * 1.5,
+    };
+    let missing = turn(7, 11) == column.len() % 11;
+    match kind {
+        Type::BigInt if column == "id" => Some((row as i64 + 1).to_be_bytes().to_vec()),
+        _ if missing => None,
+        Type::SmallInt => Some((number as i16).to_be_bytes().to_vec()),
+        Type::Integer => Some((number as i32).to_be_bytes().to_vec()),
+        Type::BigInt => Some((number as i64).to_be_bytes().to_vec()),
+        Type::Real => Some((real as f32).to_be_bytes().to_vec()),
+        Type::Double => Some(real.to_be_bytes().to_vec()),
+        _ => wild(column, kind, row),
+    }
+}
+
 /// Where there are schemas, a table has to have one.
 pub async fn make_schema(database: &Database, schema: &str) {
     if database.version().starts_with("PostgreSQL") {
@@ -119,7 +145,7 @@ pub async fn make_schema(database: &Database, schema: &str) {
 }
 
 /// Makes a table and fills it.
-pub async fn fill(database: &Database, table: &Table, rows: usize) {
+pub async fn fill(database: &Database, table: &Table, rows: usize, filling: Filling) {
     let mut columns: Vec<(&str, Wire)> = Vec::new();
     for column in &table.columns {
         columns.push((&column.name, column.kind.wire()));
@@ -148,7 +174,7 @@ pub async fn fill(database: &Database, table: &Table, rows: usize) {
     let mut batch = Batch::new(wires);
     for row in 0..rows {
         let cells = table.columns.iter();
-        let cells: Vec<_> = cells.map(|it| cell(&it.name, it.kind, row)).collect();
+        let cells: Vec<_> = cells.map(|it| filling(&it.name, it.kind, row)).collect();
         cells.iter().for_each(|cell| batch.push(cell.as_deref()));
         if !table.regions.is_empty() {
             let of = |name: &str| {
@@ -156,8 +182,12 @@ pub async fn fill(database: &Database, table: &Table, rows: usize) {
                 place.and_then(|place| cells[place].as_deref())
             };
             let number = |bytes: &[u8]| f64::from_be_bytes(bytes.try_into().expect("8 bytes"));
-            let region = of("s_region").map(|it| std::str::from_utf8(it).expect("a text"));
-            let cells = spatial::fill(region, of("ra").map(number), of("dec").map(number));
+            let region = table.regions.first().and_then(|it| of(&it.column));
+            let region = region.map(|it| std::str::from_utf8(it).expect("a text"));
+            let position = table.positions.first();
+            let lon = position.and_then(|it| of(&it.lon)).map(number);
+            let lat = position.and_then(|it| of(&it.lat)).map(number);
+            let cells = spatial::fill(region, lon, lat);
             cells.expect("a region").push(&mut batch);
         }
     }
