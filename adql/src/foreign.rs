@@ -51,6 +51,9 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         }
         "VARIANCE" | "VAR" | "VAR_POP" => "write AVG(x * x) - AVG(x) * AVG(x)",
         "MEAN" | "AVERAGE" => "write AVG(x)",
+        "GROUP_CONCAT" | "STRING_AGG" | "LISTAGG" => "write ivo_string_agg(x, ', ')",
+        "JULIANDAY" | "TO_JULIAN" | "JD" => "write ivo_to_jd(x)",
+        "TO_MJD" | "MJD" => "write ivo_to_mjd(x)",
         "MEDIAN" | "PERCENTILE_CONT" | "MODE" => {
             "the aggregates of ADQL are AVG, COUNT, MAX, MIN and SUM"
         }

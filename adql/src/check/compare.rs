@@ -138,7 +138,8 @@ impl Checker<'_> {
 
     pub(super) fn unlike<T>(&mut self, a: &Expr, b: &Expr, at: Option<Place>) -> Option<T> {
         let sentence = match a.kind == b.kind {
-            true => format!("values of type {} have no order", a.kind),
+            true if a.kind.is_geometry() => format!("values of type {} have no order", a.kind),
+            true => format!("values of type {} cannot be compared", a.kind),
             false => format!("{} cannot be compared with {}", shown(a), shown(b)),
         };
         let message = Message::new(301, sentence).at(at);

@@ -254,15 +254,16 @@ impl Checker<'_> {
         let at = around(idents);
         let mut names = Vec::with_capacity(idents.len());
         for ident in idents {
-            let unknown = ident.quote_style.is_none() && !scope.may_have(&ident.value);
-            names.push(match unknown && grammar::is_reserved(&ident.value) {
-                // In quotes it would not be there either.
-                true => Name {
+            let reserved = ident.quote_style.is_none() && grammar::is_reserved(&ident.value);
+            // In quotes it would not be there either.
+            if reserved && !scope.may_have(&ident.value) {
+                names.push(Name {
                     text: ident.value.clone(),
                     exact: false,
-                },
-                false => self.name(ident)?,
-            });
+                });
+                continue;
+            }
+            names.push(self.name(ident)?);
         }
         let name = names.pop()?;
         let mut level = Some(scope);
