@@ -332,7 +332,7 @@ fn what_stands_around_the_rows() {
         (Some(-1), Some("0"))
     );
     let first = reader.next_row().unwrap().unwrap();
-    assert_eq!((first.number, first.line), (1, 36));
+    assert_eq!((first.number, first.line), (1, 48));
     assert_eq!(first.values[1], Value::Text("Andromède <λ>".into()));
 }
 
