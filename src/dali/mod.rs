@@ -10,10 +10,12 @@
 mod format;
 mod maxrec;
 mod params;
+mod version;
 
 pub use format::{Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;
 pub use params::Params;
+pub use version::VotableVersion;
 
 /// A parameter that cannot be understood; the text is a whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 mod database;
 mod layering;
+mod leaving;
 mod load;
 mod obscore;
 mod protocol;

@@ -329,7 +329,7 @@ fn document(columns: &[&Column]) -> Document {
                 name: Some("position".into()),
                 members: vec![
                     Member::Field(Reference::to("place")),
-                    Member::Own(Param::text("frame", "ICRS")),
+                    Member::Own(Box::new(Param::text("frame", "ICRS"))),
                 ],
                 ..Group::default()
             }],

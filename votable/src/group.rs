@@ -61,7 +61,7 @@ pub enum Member {
     Field(Reference),
     Param(Reference),
     /// A parameter of the group itself.
-    Own(Param),
+    Own(Box<Param>),
     Group(Group),
 }
 

@@ -174,7 +174,12 @@ mod tests {
         check(UnsignedByte, "3", &[0, 128, 255], "0 128 255");
         check(Boolean, "", &[1], "true");
         check(Boolean, "*", &[1, 0], "true false");
-        check(Bit, "10", &[0b1010_0000, 0b0100_0000], "1 0 1 0 0 0 0 0 0 1");
+        check(
+            Bit,
+            "10",
+            &[0b1010_0000, 0b0100_0000],
+            "1 0 1 0 0 0 0 0 0 1",
+        );
         check(Bit, "", &[0x80], "1");
         check(Char, "*", b"a<b", "a&lt;b");
         check(Char, "*", "é".as_bytes(), "\\u00e9");

@@ -107,7 +107,7 @@ fn document() -> Document {
                         members: vec![
                             Member::Field(Reference::to("ra")),
                             Member::Param(Reference::to("observatory")),
-                            Member::Own(Param::text("equator", "mean")),
+                            Member::Own(Box::new(Param::text("equator", "mean"))),
                         ],
                         ..Group::default()
                     }),
