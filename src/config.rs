@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use keys::unknown_variables;
-use merged::merge;
+use merged::{Merged, merge};
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ pub struct Settings {
     /// `address:port` to listen on.
     pub listen: String,
     pub data_dir: PathBuf,
+    /// Where the results of asynchronous jobs lie; all instances on one
+    /// database see the same directory.
+    pub results_dir: PathBuf,
     /// How clients reach us, without a slash at the end; `None` means: as
     /// each request says (`Host`, `X-Forwarded-*`).
     pub base_url: Option<String>,
@@ -37,6 +40,7 @@ pub struct Settings {
     /// The VOTable that is written where a request does not say: 1.4 or 1.5.
     pub votable_version: String,
     pub limits: Limits,
+    pub jobs: Jobs,
     pub extra_columns: Vec<ExtraColumn>,
     pub log: Log,
     /// Connections that answer queries.
@@ -55,6 +59,31 @@ pub struct Limits {
     pub sync: Duration,
     /// Size of a request's body.
     pub body_bytes: usize,
+}
+
+/// What asynchronous jobs may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jobs {
+    /// Jobs that this instance runs at the same time.
+    pub concurrent: usize,
+    /// Jobs of one user that run at the same time, on all instances.
+    pub concurrent_per_user: usize,
+    /// A job that has run for so long may no longer take the place that is
+    /// kept for short ones.
+    pub short: Duration,
+    /// How long a job may run when it does not say.
+    pub time_default: Duration,
+    /// How long a job may run whatever it says.
+    pub time_hard: Duration,
+    /// How long a job and its result are kept when it does not say.
+    pub lifetime_default: Duration,
+    /// How long they are kept whatever it says.
+    pub lifetime_hard: Duration,
+    /// Whether the list of jobs shows those of everybody; else it shows none,
+    /// and a job is known to whoever made it.
+    pub listed: bool,
+    /// After how long without a sign of life another instance takes a job over.
+    pub lease: Duration,
 }
 
 /// A column that this service adds to the standard ones of ObsCore.
@@ -192,16 +221,23 @@ impl Settings {
         if limits.sync.is_zero() {
             return Err(merged.wrong("limits.sync_seconds", "must be at least 1"));
         }
+        let jobs = jobs(&merged)?;
+        let results_dir = match merged.text("results_dir") {
+            Some(dir) => PathBuf::from(dir),
+            None => data_dir.join("results"),
+        };
         let extra_columns = merged.columns()?;
-        let origins = merged.origins(&data_dir, &database_url);
+        let origins = merged.origins(&data_dir, &results_dir, &database_url);
         Ok(Settings {
             database_url,
             listen,
             data_dir,
+            results_dir,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             namespace,
             votable_version,
             limits,
+            jobs,
             extra_columns,
             log: Log {
                 format,
@@ -233,6 +269,46 @@ impl Settings {
             }
         }
     }
+}
+
+fn jobs(merged: &Merged) -> Result<Jobs, Error> {
+    let number = |name: &str, most: u64| {
+        let key = format!("jobs.{name}");
+        match merged.number(&key)? {
+            number if (1..=most).contains(&number) => Ok(number),
+            _ => Err(merged.wrong(&key, &format!("must be 1 to {most}"))),
+        }
+    };
+    let count = |name| Ok(usize::try_from(number(name, 1000)?).unwrap_or(1));
+    // executionDuration is an xs:int (UWS 1.1 appendix B).
+    let seconds = |name| Ok(Duration::from_secs(number(name, 0x7fff_ffff)?));
+    let jobs = Jobs {
+        concurrent: count("concurrent")?,
+        concurrent_per_user: count("concurrent_per_user")?,
+        short: seconds("short_seconds")?,
+        time_default: seconds("seconds_default")?,
+        time_hard: seconds("seconds_hard")?,
+        lifetime_default: seconds("lifetime_default")?,
+        lifetime_hard: seconds("lifetime_hard")?,
+        listed: match merged.text("jobs.list").as_deref() {
+            Some("all") | None => true,
+            Some("none") => false,
+            Some(_) => return Err(merged.wrong("jobs.list", "must be all or none")),
+        },
+        lease: seconds("lease_seconds")?,
+    };
+    for (name, default, hard) in [
+        ("seconds", jobs.time_default, jobs.time_hard),
+        ("lifetime", jobs.lifetime_default, jobs.lifetime_hard),
+    ] {
+        if default > hard {
+            return Err(merged.wrong(
+                &format!("jobs.{name}_default"),
+                &format!("must not be larger than jobs.{name}_hard"),
+            ));
+        }
+    }
+    Ok(jobs)
 }
 
 fn is_namespace(name: &str) -> bool {

@@ -8,11 +8,12 @@
 //! | 0 | the crates `adql` (a query's text to SQL) and `votable` (rows to bytes) |
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`] |
-//! | 3 | [`obscore`], [`output`], [`demo`] |
+//! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
 //! | 4 | [`tap`], [`vosi`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
-//! The road of a query is told by [`tap::Service::answer`].
+//! The road of a query is told by [`tap::Service::answer`], the life of a job by
+//! [`uws`].
 
 pub mod config;
 pub mod dali;
@@ -23,8 +24,10 @@ pub mod spatial;
 pub mod tap_schema;
 
 pub mod demo;
+pub mod felis;
 pub mod obscore;
 pub mod output;
+pub mod uws;
 
 pub mod tap;
 pub mod vosi;

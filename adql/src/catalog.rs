@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::types::Column;
+use crate::types::{Column, Type};
 
 /// The tables a query may name.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,18 @@ pub struct Catalog {
     /// Lower-case `schema.table` and lower-case `table` to places in `tables`.
     places: HashMap<String, Vec<usize>>,
     open: bool,
+    /// Functions that are only known to exist, for checking texts.
+    declared: Vec<Declared>,
+}
+
+/// The signature of a function of some service, as its capabilities give it:
+/// `name(argument TYPE, …) -> TYPE` (TAPRegExt 1.0 section 2.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    pub signature: String,
+    pub name: String,
+    pub arguments: usize,
+    pub result: Type,
 }
 
 /// A published table.
@@ -28,6 +40,8 @@ pub struct Table {
     pub description: Option<String>,
     pub utype: Option<String>,
     pub columns: Vec<Column>,
+    /// Names of the columns whose conditions an index answers.
+    pub indexed: Vec<String>,
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
     pub keys: Vec<ForeignKey>,
@@ -97,6 +111,19 @@ impl Catalog {
         &self.tables
     }
 
+    /// Lets queries call a function that is only known by its signature. Such a
+    /// query can be checked, not answered.
+    pub fn declare(&mut self, function: Declared) {
+        self.declared.push(function);
+    }
+
+    /// The declared function of that name, ignoring case.
+    pub fn declared(&self, name: &str) -> Option<&Declared> {
+        self.declared
+            .iter()
+            .find(|function| function.name.eq_ignore_ascii_case(name))
+    }
+
     /// Tables whose name fits, ignoring case; with a schema only those in it.
     pub fn find(&self, schema: Option<&str>, name: &str) -> Vec<&Arc<Table>> {
         let name = name.to_lowercase();
@@ -106,6 +133,53 @@ impl Catalog {
         };
         let places = self.places.get(&key).map_or(&[][..], Vec::as_slice);
         places.iter().map(|&place| &self.tables[place]).collect()
+    }
+}
+
+impl Declared {
+    /// Reads `name(argument TYPE, …) -> TYPE`; a type that ADQL does not have
+    /// is unknown.
+    ///
+    /// ```
+    /// use adql::{Type, catalog::Declared};
+    /// let read = Declared::read("gavo_match(pattern TEXT, string TEXT) -> INTEGER");
+    /// let function = read.expect("a signature");
+    /// assert_eq!((function.arguments, function.result), (2, Type::Integer));
+    /// ```
+    pub fn read(signature: &str) -> Option<Declared> {
+        let (name, rest) = signature.split_once('(')?;
+        let (arguments, result) = rest.rsplit_once(')')?;
+        let name = name.trim();
+        let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let result = match result.trim().strip_prefix("->")?.trim() {
+            "" => return None,
+            word => word.to_ascii_uppercase(),
+        };
+        let result = match result.as_str() {
+            "SMALLINT" => Type::SmallInt,
+            "INTEGER" | "INT" => Type::Integer,
+            "BIGINT" => Type::BigInt,
+            "REAL" => Type::Real,
+            "DOUBLE" | "DOUBLE PRECISION" => Type::Double,
+            "TIMESTAMP" => Type::Timestamp,
+            "POINT" => Type::Point,
+            "CIRCLE" => Type::Circle,
+            "POLYGON" => Type::Polygon,
+            "REGION" => Type::Region,
+            text if text.starts_with("CHAR") || text.starts_with("VARCHAR") => Type::Text,
+            "TEXT" | "CLOB" => Type::Text,
+            _ => Type::Unknown,
+        };
+        good.then(|| Declared {
+            signature: signature.trim().to_owned(),
+            name: name.to_owned(),
+            arguments: match arguments.trim() {
+                "" => 0,
+                some => some.split(',').count(),
+            },
+            result,
+        })
     }
 }
 

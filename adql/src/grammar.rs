@@ -307,7 +307,7 @@ pub(crate) const RESERVED: &[&str] = &[
 
 /// The words whose meaning sqlparser may know; every other unquoted word is a
 /// plain name to it (a column may be called `sort`, `limit`, `view`, …).
-const STRUCTURE: &[&str] = &[
+pub(crate) const STRUCTURE: &[&str] = &[
     "ALL",
     "AND",
     "AS",

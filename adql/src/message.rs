@@ -57,10 +57,15 @@ pub struct Messages {
     pub messages: Vec<Message>,
 }
 
+/// Most things that are said of one query: a hostile text has a fault in every
+/// word, and people read the first few.
+pub(crate) const MOST: usize = 40;
+
 impl Messages {
     pub fn new(text: &str, mut messages: Vec<Message>) -> Messages {
         messages.sort_by_key(|message| message.place);
         messages.dedup();
+        messages.truncate(MOST);
         Messages {
             text: text.to_owned(),
             messages,
@@ -128,6 +133,19 @@ pub(crate) fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let name = name.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let same = |candidate: &&&str| candidate.eq_ignore_ascii_case(&name);
+    if let Some(same) = candidates.iter().find(same) {
+        return Some(same);
+    }
+    // `ra` is `s_ra` and `exptime` is `t_exptime`.
+    let part = candidates.iter().find(|candidate| {
+        let parts = candidate.split(['_', '.']);
+        parts.skip(1).any(|part| part.eq_ignore_ascii_case(&name))
+    });
+    if let Some(part) = part {
+        return Some(part);
+    }
     candidates
         .into_iter()
         .map(|candidate| {

@@ -4,8 +4,10 @@ use sqlparser::ast::{Query, Statement};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace};
 
+use crate::foreign;
 use crate::grammar::{self, Adql};
 use crate::message::{Message, Messages, Place};
+use crate::mistakes;
 
 /// Longest query, in bytes: room for a MOC or a few thousand identifiers.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -30,44 +32,80 @@ pub fn parse(text: &str) -> Result<Syntax, Messages> {
             text: text.to_owned(),
             query,
         })
-        .map_err(|message| Messages::new(text, vec![message]))
+        .map_err(|messages| Messages::new(text, messages))
 }
 
-fn parse_query(text: &str) -> Result<Query, Message> {
-    if text.len() > MAX_BYTES {
-        let sentence = format!(
-            "the query is {} bytes long; at most {MAX_BYTES} are read",
-            text.len()
-        );
-        return Err(Message::new(501, sentence)
-            .hint("put long lists into a table and upload it, or send several queries"));
-    }
-    if text.trim().is_empty() {
-        return Err(Message::new(101, "the query is empty"));
-    }
-    odd_characters(text)?;
-    let mut tokens = Tokenizer::new(&Adql, text)
-        .tokenize_with_location()
-        .map_err(|error| {
-            Message::new(102, lower_first(&error.message)).at(place(error.location, None))
-        })?;
-    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)) || is_odd(&token.token));
-    let tokens = grammar::soften(tokens);
+fn parse_query(text: &str) -> Result<Query, Vec<Message>> {
+    let tokens = read_tokens(text)?;
     limits(&tokens)?;
     one_query(&tokens)?;
-    likely_mistakes(&tokens)?;
+    let certain = mistakes::anywhere(&tokens);
+    if !certain.is_empty() {
+        return Err(certain);
+    }
     let end = tokens.last().map(|token| token.span.end);
     let mut parser = Parser::new(&Adql)
         .with_recursion_limit(MAX_DEPTH + 10)
         .with_tokens_with_locations(tokens);
     let mut statements = parser
         .parse_statements()
-        .map_err(|error| syntax_error(error, end))?;
+        .map_err(|error| vec![syntax_error(error, text, end)])?;
     match (statements.pop(), statements.is_empty()) {
         (Some(Statement::Query(query)), true) => Ok(*query),
-        (Some(_), true) => Err(Message::new(103, "only SELECT queries can be sent")),
-        _ => Err(Message::new(103, "exactly one query can be sent at a time")),
+        (Some(_), true) => Err(vec![Message::new(103, "only SELECT queries can be sent")]),
+        _ => Err(vec![Message::new(
+            103,
+            "exactly one query can be sent at a time",
+        )]),
     }
+}
+
+/// The words of a query, without white space and comments.
+fn read_tokens(text: &str) -> Result<Vec<TokenWithSpan>, Vec<Message>> {
+    if text.len() > MAX_BYTES {
+        let sentence = format!(
+            "the query is {} bytes long; at most {MAX_BYTES} are read",
+            text.len()
+        );
+        let message = Message::new(501, sentence);
+        let hint = "put long lists into a table and upload it, or send several queries";
+        return Err(vec![message.hint(hint)]);
+    }
+    if text.trim().is_empty() {
+        let message = Message::new(101, "the query is empty");
+        return Err(vec![
+            message.hint("write SELECT column, … FROM table WHERE condition"),
+        ]);
+    }
+    let odd = odd_characters(text);
+    if !odd.is_empty() {
+        return Err(odd);
+    }
+    let mut tokens = Tokenizer::new(&Adql, text)
+        .tokenize_with_location()
+        .map_err(|error| vec![not_closed(&error.message, place(error.location, None))])?;
+    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)) || is_odd(&token.token));
+    Ok(grammar::soften(tokens))
+}
+
+/// The tokenizer fails where something begins that has no end.
+fn not_closed(reason: &str, at: Option<Place>) -> Message {
+    let (what, hint) = if reason.contains("string") {
+        (
+            "string",
+            "a string ends with '; a ' inside it is written twice: 'O''Neill'",
+        )
+    } else if reason.contains("delimiter") {
+        (
+            "name",
+            "a name that begins with \" ends with \"; strings stand between '",
+        )
+    } else {
+        ("comment", "comments begin with -- and end with the line")
+    };
+    Message::new(102, format!("the {what} that begins here has no end"))
+        .at(at)
+        .hint(hint)
 }
 
 /// sqlparser keeps comments as white space; `/* */` is not ADQL (2.1 section
@@ -76,8 +114,10 @@ fn is_odd(token: &Token) -> bool {
     matches!(token, Token::Whitespace(Whitespace::MultiLineComment(_)))
 }
 
-/// Quotes and blanks as word processors and web pages put them.
-fn odd_characters(text: &str) -> Result<(), Message> {
+/// Quotes, blanks and signs as word processors and web pages put them: the
+/// first of each kind.
+fn odd_characters(text: &str) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
     let mut quoted: Option<char> = None;
     for (line, content) in text.lines().enumerate() {
         let mut before = None;
@@ -86,26 +126,62 @@ fn odd_characters(text: &str) -> Result<(), Message> {
                 (None, '-') if before == Some('-') => break,
                 (None, '\'' | '"') => quoted = Some(character),
                 (Some(quote), _) if quote == character => quoted = None,
-                (None, '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{b4}' | '`') => {
+                (None, '`' | '\u{80}'..) => {
                     let place = Place {
                         line: line + 1,
                         column: column + 1,
                         length: 1,
                     };
-                    let sentence = format!("{character} is not a quotation mark of ADQL");
-                    return Err(Message::new(104, sentence).at(Some(place)).hint(
-                        "strings stand between straight ' marks, odd names between straight \" marks",
-                    ));
+                    let message = odd_character(character).at(Some(place));
+                    if !messages.iter().any(|other| other.hint == message.hint) {
+                        messages.push(message);
+                    }
                 }
                 _ => {}
             }
             before = Some(character);
         }
     }
-    Ok(())
+    messages
 }
 
-fn limits(tokens: &[TokenWithSpan]) -> Result<(), Message> {
+/// A character that stands in no query but inside quotes and comments (ADQL
+/// 2.1 section 2.1.1).
+fn odd_character(character: char) -> Message {
+    const QUOTES: &str =
+        "strings stand between straight ' marks, odd names between straight \" marks";
+    let (what, hint) = match character {
+        '\u{2018}'..='\u{201f}'
+        | '\u{b4}'
+        | '`'
+        | '\u{2032}'
+        | '\u{2033}'
+        | '\u{ab}'
+        | '\u{bb}' => ("a quotation mark", QUOTES),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => ("a minus sign", "write -"),
+        '≥' => ("an operator", "write >="),
+        '≤' => ("an operator", "write <="),
+        '≠' => ("an operator", "write <>"),
+        '×' | '·' => ("an operator", "write *"),
+        '÷' => ("an operator", "write /"),
+        '°' | 'º' => ("a unit", "angles are numbers of degrees, without a sign"),
+        '，' | '（' | '）' | '；' => ("a sign", "write , ( ) ; as on an English keyboard"),
+        _ if character.is_whitespace() || !character.is_alphanumeric() => {
+            let sentence = format!(
+                "there is the character U+{:04X}, which may be invisible",
+                u32::from(character)
+            );
+            return Message::new(104, sentence).hint("replace it by a plain blank");
+        }
+        _ => (
+            "a letter",
+            "names with such letters stand between double quotes: \"…\"",
+        ),
+    };
+    Message::new(104, format!("{character} is not {what} of ADQL")).hint(hint)
+}
+
+fn limits(tokens: &[TokenWithSpan]) -> Result<(), Vec<Message>> {
     let mut joints = 0;
     let mut depth = 0usize;
     for token in tokens {
@@ -127,84 +203,67 @@ fn limits(tokens: &[TokenWithSpan]) -> Result<(), Message> {
         let at = span(token.span);
         if depth > MAX_DEPTH {
             let sentence = format!("parentheses are nested more than {MAX_DEPTH} deep here");
-            return Err(Message::new(502, sentence).at(at));
+            let message = Message::new(502, sentence).at(at);
+            return Err(vec![
+                message.hint("take a part of it into WITH a AS (SELECT …)"),
+            ]);
         }
         if joints > MAX_JOINTS {
             let sentence = format!("the query has more than {MAX_JOINTS} operators and conditions");
-            return Err(Message::new(503, sentence)
-                .at(at)
-                .hint("write x IN (1, 2, …) for a chain of ORs, or upload the values as a table"));
+            let message = Message::new(503, sentence).at(at);
+            let hint = "write x IN (1, 2, …) for a chain of ORs, or upload the values as a table";
+            return Err(vec![message.hint(hint)]);
         }
     }
     Ok(())
 }
 
 /// One SELECT, and nothing after it but a semicolon.
-fn one_query(tokens: &[TokenWithSpan]) -> Result<(), Message> {
+fn one_query(tokens: &[TokenWithSpan]) -> Result<(), Vec<Message>> {
     let mut tokens = tokens
         .iter()
         .skip_while(|token| token.token == Token::LParen);
     if let Some(first) = tokens.next() {
-        let select = match &first.token {
-            Token::Word(word) => ["SELECT", "WITH"]
-                .iter()
-                .any(|w| word.value.eq_ignore_ascii_case(w)),
-            Token::Whitespace(_) => true,
-            _ => false,
+        let (select, word) = match &first.token {
+            Token::Word(word) => (
+                ["SELECT", "WITH"]
+                    .iter()
+                    .any(|w| word.value.eq_ignore_ascii_case(w)),
+                word.value.to_ascii_uppercase(),
+            ),
+            Token::Whitespace(_) => (true, String::new()),
+            _ => (false, String::new()),
         };
         if !select {
             let message = Message::new(103, "a query begins with SELECT or WITH");
-            return Err(message.at(span(first.span)));
+            let hint = match mistakes::misspelled(&word) {
+                Some(right @ ("SELECT" | "WITH")) => format!("write {right}"),
+                _ => foreign::statement(&word).to_owned(),
+            };
+            return Err(vec![message.at(span(first.span)).hint(hint)]);
         }
     }
     let mut rest = tokens.skip_while(|token| token.token != Token::SemiColon);
     match rest.find(|token| token.token != Token::SemiColon) {
         Some(more) => {
-            Err(Message::new(103, "exactly one query can be sent at a time").at(span(more.span)))
+            let message = Message::new(103, "exactly one query can be sent at a time");
+            let hint = "send what follows the ; as a query of its own";
+            Err(vec![message.at(span(more.span)).hint(hint)])
         }
         None => Ok(()),
     }
 }
 
-/// What people bring along from other dialects, told by the tokens alone.
-fn likely_mistakes(tokens: &[TokenWithSpan]) -> Result<(), Message> {
-    for (index, token) in tokens.iter().enumerate() {
-        let next = tokens.get(index + 1).map(|token| &token.token);
-        let at = span(token.span);
-        match (&token.token, next) {
-            (Token::Word(word), Some(Token::Number(number, _)))
-                if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("limit") =>
-            {
-                return Err(Message::new(105, "ADQL has no LIMIT clause")
-                    .at(at)
-                    .hint(format!("write SELECT TOP {number} …")));
-            }
-            (Token::DoubleEq, _) | (Token::Eq, Some(Token::Eq)) => {
-                return Err(Message::new(106, "== is not an operator of ADQL")
-                    .at(at)
-                    .hint("write = for equality"));
-            }
-            (Token::Whitespace(_), _) => {
-                return Err(Message::new(107, "/* … */ is not a comment of ADQL")
-                    .at(at)
-                    .hint("comments begin with -- and end with the line"));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// sqlparser says "Expected: X, found: Y at Line: 1, Column: 5".
-fn syntax_error(error: ParserError, end: Option<Location>) -> Message {
-    let text = match error {
+fn syntax_error(error: ParserError, text: &str, end: Option<Location>) -> Message {
+    let said = match error {
         ParserError::RecursionLimitExceeded => {
             let sentence = format!("the query is nested more than {MAX_DEPTH} deep");
             return Message::new(502, sentence);
         }
-        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+        ParserError::TokenizerError(said) | ParserError::ParserError(said) => said,
     };
-    let (sentence, location) = match text.rsplit_once(" at Line: ") {
+    let (sentence, location) = match said.rsplit_once(" at Line: ") {
         Some((sentence, rest)) => {
             let mut numbers = rest.split(", Column: ").map(|n| n.trim().parse::<u64>());
             let location = match (numbers.next(), numbers.next()) {
@@ -213,13 +272,31 @@ fn syntax_error(error: ParserError, end: Option<Location>) -> Message {
             };
             (sentence.to_owned(), location)
         }
-        None => (text, end),
+        None => (said, None),
     };
-    let found = sentence
-        .split_once(", found: ")
-        .map(|(_, found)| found.to_owned());
-    let length = found.as_deref().filter(|found| *found != "EOF");
-    let at = location.and_then(|location| place(location, length));
+    // The parser has taken the tokens with it.
+    let tokens = read_tokens(text).unwrap_or_default();
+    let found = sentence.split_once(", found: ").map(|(_, found)| found);
+    let mut stopped = tokens
+        .iter()
+        .position(|token| Some(token.span.start) == location)
+        .unwrap_or(tokens.len());
+    let written = |index: usize| tokens.get(index).map(|token| token.token.to_string());
+    // It may have gone one word further than the one it speaks of.
+    if let (Some(found), Some(before)) = (found, stopped.checked_sub(1))
+        && found != "EOF"
+        && written(stopped).as_deref() != Some(found)
+        && written(before).as_deref() == Some(found)
+    {
+        stopped = before;
+    }
+    if let Some(message) = mistakes::why(&tokens, stopped) {
+        return message;
+    }
+    let at = match tokens.get(stopped) {
+        Some(token) => span(token.span),
+        None => location.or(end).and_then(|location| place(location, None)),
+    };
     let sentence = lower_first(
         &sentence
             .replace("Expected: ", "expected ")
@@ -227,15 +304,7 @@ fn syntax_error(error: ParserError, end: Option<Location>) -> Message {
     )
     .replace(", found: ", ", found ")
     .replace("an expression", "a value or a condition");
-    let message = Message::new(110, sentence).at(at);
-    match found.filter(|found| grammar::is_reserved(found)) {
-        Some(word) => message.hint(format!(
-            "{} is a reserved word of ADQL; as a name it is written \"{}\"",
-            word.to_uppercase(),
-            word
-        )),
-        None => message,
-    }
+    Message::new(110, sentence).at(at)
 }
 
 fn lower_first(sentence: &str) -> String {

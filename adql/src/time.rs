@@ -181,6 +181,13 @@ fn characters(micros: i64) -> Option<[u8; LENGTH]> {
     Some(text)
 }
 
+/// Microseconds since 2000-01-01 as a Modified Julian Date, for reading.
+pub(crate) fn julian(time: i64) -> f64 {
+    const OF_2000: f64 = 51_544.0;
+    let days = OF_2000 + time as f64 / 86_400e6;
+    (days * 1e6).round() / 1e6
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

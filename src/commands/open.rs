@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::obscore::{self, ExtraColumn};
+use crate::uws::{Jobs, Results};
 use crate::{tap, tap_schema};
 
 /// The runtime on which pools, queries and encoding live.
@@ -38,6 +39,7 @@ pub async fn database(settings: &Settings) -> Result<Database, Failure> {
         url: settings.database_url.clone(),
         namespace: settings.namespace.clone(),
         readers: settings.readers,
+        workers: settings.jobs.concurrent,
     };
     Ok(Database::open(&settings).await?)
 }
@@ -76,6 +78,33 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         limits: settings.limits,
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
     })
+}
+
+/// The jobs of a service, begun.
+pub async fn jobs(
+    service: &tap::Service,
+    settings: &Settings,
+) -> Result<Jobs<tap::Service>, Failure> {
+    let database = service.database.for_jobs().await?;
+    let results = Results::open(&settings.results_dir).map_err(|error| {
+        Failure::new(format!(
+            "cannot write into {}, where the results of jobs are kept: {error}; \
+             give the user who runs obstap the right to, or set results_dir",
+            settings.results_dir.display()
+        ))
+    })?;
+    let jobs = Jobs::new(
+        database,
+        results,
+        service.clone(),
+        settings.jobs,
+        settings.limits.body_bytes,
+    )
+    .map_err(|error| Failure::new(format!("this machine gives no random numbers: {error}")))?;
+    jobs.start()
+        .await
+        .map_err(|error| Failure::new(format!("the jobs cannot be begun: {error}")))?;
+    Ok(jobs)
 }
 
 pub fn extra_columns(settings: &Settings) -> Vec<ExtraColumn> {

@@ -72,7 +72,7 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service.answer(request).await?;
+        let answer = service.answer(request, service.at_once()).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

@@ -42,6 +42,10 @@ impl Serve {
     }
 }
 
+/// How long jobs that run get to end when the service is told to stop; then
+/// they go back into the queue.
+const LAST_JOBS: Duration = Duration::from_secs(5);
+
 /// Takes the port before anything that takes longer.
 pub fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
     let listen = &settings.listen;
@@ -72,12 +76,15 @@ pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
+    let jobs = runtime.block_on(open::jobs(&service, settings))?;
     let state = State {
         service,
+        jobs: jobs.clone(),
         base_url: settings.base_url.clone(),
         runtime: runtime.handle().clone(),
     };
     let served = server::serve(&runtime, listener, state, ready);
+    runtime.block_on(jobs.drain(LAST_JOBS));
     runtime.shutdown_timeout(Duration::from_secs(5));
     served.map_err(|error| Failure::new(format!("serving ended: {error}")))
 }

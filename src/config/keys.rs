@@ -8,17 +8,27 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 14] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
     ("", "base_url", Kind::Text, None),
+    ("", "results_dir", Kind::Text, None),
     ("", "namespace", Kind::Text, None),
     ("", "votable_version", Kind::Text, Some("1.4")),
     ("limits", "maxrec_default", Kind::Number, Some("20000")),
     ("limits", "maxrec_hard", Kind::Number, Some("10000000")),
     ("limits", "sync_seconds", Kind::Number, Some("600")),
     ("limits", "body_bytes", Kind::Number, Some("16777216")),
+    ("jobs", "concurrent", Kind::Number, Some("4")),
+    ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
+    ("jobs", "short_seconds", Kind::Number, Some("60")),
+    ("jobs", "seconds_default", Kind::Number, Some("3600")),
+    ("jobs", "seconds_hard", Kind::Number, Some("86400")),
+    ("jobs", "lifetime_default", Kind::Number, Some("604800")),
+    ("jobs", "lifetime_hard", Kind::Number, Some("2592000")),
+    ("jobs", "list", Kind::Text, Some("all")),
+    ("jobs", "lease_seconds", Kind::Number, Some("15")),
     ("obscore", "extra_columns", Kind::Columns, None),
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),

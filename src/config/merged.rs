@@ -61,12 +61,18 @@ impl Merged {
         origin.unwrap_or_else(|| "default".to_owned())
     }
 
-    pub(super) fn origins(&self, data_dir: &Path, database_url: &str) -> Vec<Origin> {
+    pub(super) fn origins(
+        &self,
+        data_dir: &Path,
+        results_dir: &Path,
+        database_url: &str,
+    ) -> Vec<Origin> {
         KEYS.iter()
             .map(|&(section, name, kind, _)| {
                 let key = path(section, name);
                 let value = match name {
                     "data_dir" => data_dir.display().to_string(),
+                    "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
                     _ if kind == Kind::Columns => {
                         let names: Vec<String> = self

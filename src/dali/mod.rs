@@ -1,5 +1,5 @@
-//! What all data access services share: parameters, MAXREC and response
-//! formats.
+//! What all data access services share: parameters, MAXREC, response formats,
+//! and the writing of their small XML documents.
 //!
 //! Standard: DALI 1.1, <https://www.ivoa.net/documents/DALI/20170517/>,
 //! sections 2.4 (RESPONSEFORMAT, MAXREC) and 3.1–3.2 (parameters).
@@ -11,6 +11,7 @@ mod format;
 mod maxrec;
 mod params;
 mod version;
+pub mod xml;
 
 pub use format::{Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;

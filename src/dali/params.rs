@@ -25,6 +25,40 @@ impl Params {
         self.pairs.push((name.to_uppercase(), value.into()));
     }
 
+    /// Name and value of each, in the order they came; names in capitals.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        let name = name.to_uppercase();
+        self.pairs.retain(|(given, _)| *given != name);
+    }
+
+    /// Text that [`Params::add_encoded`] reads. As much of it as possible
+    /// stays readable.
+    ///
+    /// ```
+    /// use obstap::dali::Params;
+    /// let mut params = Params::default();
+    /// params.add("query", "SELECT 1+1");
+    /// assert_eq!(params.encoded(), "QUERY=SELECT 1%2B1");
+    /// ```
+    pub fn encoded(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.pairs {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            encode(name, &mut text);
+            text.push('=');
+            encode(value, &mut text);
+        }
+        text
+    }
+
     /// The value of a parameter that may be given once (DALI 1.1 section 3.2);
     /// the same value twice is not an error, since nothing is in doubt.
     pub fn single(&self, name: &str) -> Result<Option<&str>, Error> {
@@ -45,6 +79,18 @@ impl Params {
             .iter()
             .filter(move |(given, _)| *given == name)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Encodes what has a meaning of its own, and what a database has no place for.
+fn encode(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '%' | '&' | '=' | '+' | '\0' => {
+                out.push_str(&format!("%{:02X}", u32::from(character)));
+            }
+            _ => out.push(character),
+        }
     }
 }
 
@@ -103,6 +149,18 @@ mod tests {
         check("QUERY=%zz%c3%a9", Some("%zzé"));
         check("QUERY=%ff", Some("\u{fffd}"));
         check("%51UERY=x", Some("x"));
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_again() {
+        fn check(value: &str) {
+            let mut params = Params::default();
+            params.add("A", value);
+            params.add("B=&", "b");
+            assert_eq!(read(&params.encoded()), params, "{value}");
+        }
+        check("");
+        check("SELECT 1 + 1 = 2 & '100%41'\n\0é");
     }
 
     #[test]

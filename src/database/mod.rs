@@ -50,8 +50,10 @@ pub struct Settings {
     pub url: String,
     /// PostgreSQL: put before the names of our schemas.
     pub namespace: Option<String>,
-    /// Connections that answer queries.
+    /// Connections that answer queries somebody waits for.
     pub readers: usize,
+    /// Connections that answer the queries of jobs.
+    pub workers: usize,
 }
 
 /// What one query may use.
@@ -59,6 +61,18 @@ pub struct Settings {
 pub struct Limits {
     /// From the call until the last row has been taken.
     pub time: Option<Duration>,
+    pub lane: Lane,
+}
+
+/// Which connections a query may use, so that neither kind waits behind the
+/// other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody waits for the answer.
+    #[default]
+    Waiting,
+    /// A job, which nobody waits for.
+    Job,
 }
 
 impl Limits {
@@ -85,7 +99,7 @@ impl Database {
     pub async fn open(settings: &Settings) -> Result<Database, Error> {
         let url = settings.url.as_str();
         let engine = if url.starts_with("sqlite:") {
-            Engine::Sqlite(Sqlite::open(url, settings.readers).await?)
+            Engine::Sqlite(Sqlite::open(settings).await?)
         } else if url.starts_with("postgresql:") || url.starts_with("postgres:") {
             Engine::Postgres(Postgres::open(settings).await?)
         } else {
@@ -98,6 +112,39 @@ impl Database {
             Engine::Sqlite(sqlite) => sqlite.version(),
         };
         Ok(Database { engine, version })
+    }
+
+    /// The database that jobs are recorded in, where a long change of the
+    /// archive's tables must not hold up a job: on PostgreSQL this one, on
+    /// SQLite, which has one writer, a second file beside the first.
+    pub async fn for_jobs(&self) -> Result<Database, Error> {
+        match &self.engine {
+            Engine::Postgres(_) => Ok(self.clone()),
+            Engine::Sqlite(sqlite) => {
+                let sqlite = sqlite.beside("jobs").await?;
+                let database = Database {
+                    engine: Engine::Sqlite(sqlite),
+                    version: self.version.clone(),
+                };
+                database.migrate().await?;
+                Ok(database)
+            }
+        }
+    }
+
+    /// Whether several services may work on it at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// What ends a SELECT that is to pass over rows which another transaction
+    /// is changing, and keep others from those it finds; nothing where only
+    /// one transaction writes at a time.
+    pub fn skip_locked(&self) -> &'static str {
+        match &self.engine {
+            Engine::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+            Engine::Sqlite(_) => "",
+        }
     }
 
     pub fn target(&self) -> &Target {
@@ -273,7 +320,7 @@ impl Transaction {
     }
 
     /// Makes the schemas that are not there yet.
-    async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
+    pub async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
         let result = match &mut self.writing {
             Writing::Postgres(postgres) => postgres.make_schemas(schemas).await,
             // The schema is a part of the table's name.

@@ -41,13 +41,19 @@ pub fn write(wire: Wire, cell: &[u8], out: &mut Vec<u8>) {
             }
         }
         Wire::Doubles => {
-            for (number, bytes) in cell.chunks_exact(8).enumerate() {
+            for (number, value) in cell.as_chunks().0.iter().enumerate() {
                 if number > 0 {
                     out.push(b' ');
                 }
-                if let Some(value) = array(bytes).map(f64::from_be_bytes) {
-                    double(value, out);
+                double(f64::from_be_bytes(*value), out);
+            }
+        }
+        Wire::Ints => {
+            for (number, value) in cell.as_chunks().0.iter().enumerate() {
+                if number > 0 {
+                    out.push(b' ');
                 }
+                integer(Some(i32::from_be_bytes(*value).into()), out);
             }
         }
     }
@@ -109,6 +115,8 @@ mod tests {
         check(Wire::Bytes, &[0, 255], "00ff");
         let two = [1.5f64.to_be_bytes(), 2.0f64.to_be_bytes()].concat();
         check(Wire::Doubles, &two, "1.5 2.0");
+        let two = [1i32.to_be_bytes(), (-2i32).to_be_bytes()].concat();
+        check(Wire::Ints, &two, "1 -2");
         check(Wire::Int4, &[1], "");
     }
 }

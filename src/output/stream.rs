@@ -141,6 +141,11 @@ impl Stream {
         &self.summary
     }
 
+    /// The same, and an end to the answer.
+    pub fn into_summary(self) -> Summary {
+        self.summary
+    }
+
     fn write(&mut self, batch: &Batch) {
         let left = self.maxrec.saturating_sub(self.summary.rows);
         let count = batch.len().min(usize::try_from(left).unwrap_or(usize::MAX));

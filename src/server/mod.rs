@@ -8,7 +8,9 @@
 //! Must not know: SQL, drivers.
 
 mod around;
+mod async_;
 mod body;
+mod download;
 mod sync;
 mod url;
 
@@ -22,6 +24,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Route, guard, web};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::uws::Jobs;
 use crate::vosi::{self, tables::Detail};
 use crate::{tap, web as pages};
 
@@ -31,6 +34,7 @@ const LAST_ANSWERS: u64 = 30;
 /// What handlers work with.
 pub struct State {
     pub service: tap::Service,
+    pub jobs: Jobs<tap::Service>,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     pub runtime: tokio::runtime::Handle,
@@ -49,6 +53,26 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(get().to(sync::answer))
                 .route(web::post().to(sync::answer)),
         )
+        .service(
+            web::resource(["/tap/async", "/tap/async/"])
+                .wrap(Compress::default())
+                .route(get().to(async_::list))
+                .route(web::post().to(async_::create)),
+        )
+        .service(
+            web::resource("/tap/async/{id}")
+                .wrap(Compress::default())
+                .route(get().to(async_::job))
+                .route(web::post().to(async_::post))
+                .route(web::delete().to(async_::delete)),
+        )
+        .service(
+            web::resource(["/tap/async/{id}/{part}", "/tap/async/{id}/{part}/"])
+                .wrap(Compress::default())
+                .route(get().to(async_::part))
+                .route(web::post().to(async_::post_part)),
+        )
+        .service(web::resource("/tap/async/{id}/results/{name}").route(get().to(async_::result)))
         .service(
             web::resource("/tap/capabilities")
                 .wrap(Compress::default())
@@ -72,8 +96,9 @@ fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// Serves until SIGINT or SIGTERM: then no new connections, and answers under
-/// way get [`LAST_ANSWERS`] seconds; a second signal ends them.
+/// Serves until SIGINT or SIGTERM: then no new connections and no more jobs,
+/// and answers under way get [`LAST_ANSWERS`] seconds; a second signal ends
+/// them.
 /// `ready` is called once connections are taken.
 pub fn serve(
     runtime: &Runtime,
@@ -82,6 +107,7 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
+    let jobs = state.jobs.clone();
     let state = web::Data::new(state);
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
@@ -110,6 +136,7 @@ pub fn serve(
                         _ = terminate.recv() => {}
                     }
                     tracing::info!(graceful, "stopping");
+                    jobs.close();
                     // Not awaited, so that the second signal is heard.
                     tokio::spawn(handle.stop(graceful));
                 }
@@ -134,7 +161,12 @@ async fn index(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
 
 async fn capabilities(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     let base = url::base(&request, state.base_url.as_deref());
-    xml(vosi::capabilities::write(&base, &state.service.limits))
+    let limits = &state.service.limits;
+    xml(vosi::capabilities::write(
+        &base,
+        limits,
+        state.jobs.limits(),
+    ))
 }
 
 async fn tables(request: HttpRequest, state: web::Data<State>) -> HttpResponse {

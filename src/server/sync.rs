@@ -76,7 +76,9 @@ async fn run(
     sender: Sender,
 ) {
     let mut told = Told::new(id);
-    let (format, mut answer) = match service.respond(&params, accept.as_deref()).await {
+    let limits = service.at_once();
+    let responding = service.respond(&params, accept.as_deref(), limits);
+    let (format, mut answer) = match responding.await {
         Ok(answer) => answer,
         Err(fault) => {
             told.done = true;

@@ -107,7 +107,8 @@ impl From<database::Error> for Fault {
         match &error {
             Error::Data(_) => Fault::usage(message),
             Error::Timeout(_) => Fault::usage(format!(
-                "{message}; ask for less, or narrow the query by position, time or collection"
+                "{message}; send it to async instead of sync, where it may take longer, or narrow it by \
+                 position, time or collection"
             )),
             Error::Cancelled => Fault::new(503, format!("{message}; send it again")),
             Error::Unreachable(detail) => Fault {
@@ -160,7 +161,7 @@ mod tests {
         check(
             Error::Timeout(5),
             400,
-            "the query took longer than 5 s and was stopped; ask for less, or narrow the query by position, time or collection",
+            "the query took longer than 5 s and was stopped; send it to async instead of sync, where it may take longer, or narrow it by position, time or collection",
         );
         check(
             Error::Unreachable("postgresql://db:5432 refuses connections".into()),

@@ -1,12 +1,13 @@
 //! One query from request to answer.
 //!
 //! Standard: TAP 1.1, <https://www.ivoa.net/documents/TAP/20190927/>,
-//! sections 2.2 (sync), 2.7 (parameters) and 3 (answers).
-//! Left out: asynchronous queries and uploads; an UPLOAD parameter is refused.
+//! sections 2.1 and 2.2 (sync and async), 2.7 (parameters) and 3 (answers).
+//! Left out: uploads; an UPLOAD parameter is refused.
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
 mod fault;
+mod job;
 mod request;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use adql::{Catalog, Column};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
-use crate::database::{Database, Limits, Rows};
+use crate::database::{Database, Lane, Limits, Rows};
 use crate::output::{Stream, Table};
 
 /// What answers queries.
@@ -41,7 +42,7 @@ pub struct Answer {
 
 impl Service {
     /// The road of a query.
-    pub async fn answer(&self, request: &QueryRequest) -> Result<Answer, Fault> {
+    pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
         let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
@@ -53,9 +54,6 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let limits = Limits {
-            time: Some(self.limits.sync),
-        };
         let rows = self.database.stream(&statement, limits).await?;
         Ok(Answer {
             columns: query.into_columns(),
@@ -85,12 +83,21 @@ impl Service {
         .to_vec()
     }
 
+    /// What a query may use when somebody waits for its answer.
+    pub fn at_once(&self) -> Limits {
+        Limits {
+            time: Some(self.limits.sync),
+            lane: Lane::Waiting,
+        }
+    }
+
     /// A whole request: the format of the answer and its bytes, whose first
     /// rows have been found.
     pub async fn respond(
         &self,
         params: &Params,
         accept: Option<&str>,
+        limits: Limits,
     ) -> Result<(Format, Stream), Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let mut format = match &request.format {
@@ -100,7 +107,7 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request).await?;
+        let answer = self.answer(&request, limits).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

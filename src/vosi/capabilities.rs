@@ -5,17 +5,17 @@
 
 use std::io;
 
-use adql::functions::{FEATURES, FUNCTIONS, Feature, GEOMETRY};
+use adql::functions::{self, FEATURES, Feature, GEOMETRY};
 
 use super::{XSI, Xml, document, element};
-use crate::config::Limits;
+use crate::config::{Jobs, Limits};
 use crate::dali::Format;
 
 const LANGUAGE: &str =
     "The Astronomical Data Query Language: SQL's SELECT with geometry on the sky.";
 
 /// The capabilities of a service whose TAP stands under `base`/tap.
-pub fn write(base: &str, limits: &Limits) -> Vec<u8> {
+pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
     document(|xml| {
         xml.create_element("vosi:capabilities")
             .with_attribute((
@@ -30,7 +30,7 @@ pub fn write(base: &str, limits: &Limits) -> Vec<u8> {
                 xml.create_element("capability")
                     .with_attribute(("standardID", "ivo://ivoa.net/std/TAP"))
                     .with_attribute(("xsi:type", "tr:TableAccess"))
-                    .write_inner_content(|xml| table_access(xml, base, limits))?;
+                    .write_inner_content(|xml| table_access(xml, base, limits, jobs))?;
                 for resource in ["capabilities", "tables", "availability"] {
                     let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
                     xml.create_element("capability")
@@ -62,7 +62,7 @@ fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result
 }
 
 /// In the order the schema of TAPRegExt wants.
-fn table_access(xml: &mut Xml, base: &str, limits: &Limits) -> io::Result<()> {
+fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::Result<()> {
     interface(xml, "1.1", "base", &format!("{base}/tap"))?;
     xml.create_element("dataModel")
         .with_attribute(("ivo-id", "ivo://ivoa.net/std/ObsCore#core-1.1"))
@@ -93,12 +93,17 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits) -> io::Result<()> {
             Ok(())
         })?;
     }
-    let seconds = limits.sync.as_secs().to_string();
-    xml.create_element("executionDuration")
-        .write_inner_content(|xml| {
-            element(xml, "default", &seconds)?;
-            element(xml, "hard", &seconds)
+    // TAPRegExt 1.0 has one value for both modes: that of jobs, since a
+    // query that needs longer than /sync gives is sent there.
+    for (name, default, hard) in [
+        ("retentionPeriod", jobs.lifetime_default, jobs.lifetime_hard),
+        ("executionDuration", jobs.time_default, jobs.time_hard),
+    ] {
+        xml.create_element(name).write_inner_content(|xml| {
+            element(xml, "default", &default.as_secs().to_string())?;
+            element(xml, "hard", &hard.as_secs().to_string())
         })?;
+    }
     xml.create_element("outputLimit")
         .write_inner_content(|xml| {
             for (name, rows) in [
@@ -119,7 +124,7 @@ fn features(xml: &mut Xml) -> io::Result<()> {
     let all: Vec<Feature> = GEOMETRY
         .iter()
         .copied()
-        .chain(FUNCTIONS.iter().filter_map(|function| function.feature))
+        .chain(functions::all().filter_map(|function| function.feature))
         .chain(FEATURES.iter().copied())
         .collect();
     let mut kinds: Vec<&str> = Vec::new();
@@ -133,8 +138,13 @@ fn features(xml: &mut Xml) -> io::Result<()> {
             .with_attribute(("type", kind))
             .write_inner_content(|xml| {
                 for feature in all.iter().filter(|feature| feature.kind == kind) {
-                    xml.create_element("feature")
-                        .write_inner_content(|xml| element(xml, "form", feature.form))?;
+                    xml.create_element("feature").write_inner_content(|xml| {
+                        element(xml, "form", feature.form)?;
+                        match feature.description {
+                            Some(description) => element(xml, "description", description),
+                            None => Ok(()),
+                        }
+                    })?;
                 }
                 Ok(())
             })?;
@@ -154,7 +164,20 @@ mod tests {
             sync: std::time::Duration::from_secs(60),
             body_bytes: 1,
         };
-        let text = String::from_utf8_lossy(&write("https://sky.example/obs", &limits)).into_owned();
+        let seconds = std::time::Duration::from_secs;
+        let jobs = Jobs {
+            concurrent: 1,
+            concurrent_per_user: 1,
+            short: seconds(1),
+            time_default: seconds(11),
+            time_hard: seconds(12),
+            lifetime_default: seconds(13),
+            lifetime_hard: seconds(14),
+            listed: true,
+            lease: seconds(1),
+        };
+        let document = write("https://sky.example/obs", &limits, &jobs);
+        let text = String::from_utf8_lossy(&document).into_owned();
         for part in [
             "<accessURL use=\"base\">https://sky.example/obs/tap</accessURL>",
             "<accessURL use=\"full\">https://sky.example/obs/tap/tables</accessURL>",
@@ -162,6 +185,8 @@ mod tests {
             "<alias>votable/td</alias>",
             "<default unit=\"row\">7</default>",
             "<hard unit=\"row\">99</hard>",
+            "<default>11</default>",
+            "<hard>14</hard>",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }

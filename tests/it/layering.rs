@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &[]),
@@ -22,16 +22,21 @@ const ROOMS: [(&str, &[&str]); 15] = [
         "obscore",
         &["tap_schema", "spatial", "input", "database", "adql"],
     ),
+    ("felis", &["tap_schema", "database", "adql"]),
     ("output", &["votable", "database", "dali", "adql"]),
     ("demo", &["input", "adql"]),
+    ("uws", &["adql", "config", "dali", "database"]),
     // Floor 4; never each other.
-    ("tap", &["adql", "config", "dali", "database", "output"]),
+    (
+        "tap",
+        &["adql", "config", "dali", "database", "output", "uws"],
+    ),
     ("vosi", &["adql", "config", "dali", "output", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "tap", "vosi", "obscore"]),
     (
         "server",
-        &["dali", "database", "output", "tap", "vosi", "web"],
+        &["dali", "database", "output", "tap", "uws", "vosi", "web"],
     ),
     (
         "commands",
@@ -41,6 +46,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "dali",
             "database",
             "demo",
+            "felis",
             "input",
             "obscore",
             "output",
@@ -48,6 +54,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "spatial",
             "tap",
             "tap_schema",
+            "uws",
             "vosi",
             "votable",
         ],
@@ -72,7 +79,12 @@ const PARTS: [(&str, &[&str]); 4] = [
 const FOREIGN: [(&str, &[&str]); 10] = [
     (
         "sqlparser",
-        &["adql/src/grammar", "adql/src/parse", "adql/src/check"],
+        &[
+            "adql/src/grammar",
+            "adql/src/parse",
+            "adql/src/mistakes",
+            "adql/src/check",
+        ],
     ),
     ("cdshealpix", &["adql/src/sky"]),
     ("moc", &["adql/src/sky"]),

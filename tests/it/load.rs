@@ -384,6 +384,7 @@ fn a_database_of_a_newer_program_is_left_alone() {
             url: archive.url.clone(),
             namespace: None,
             readers: 1,
+            workers: 1,
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {

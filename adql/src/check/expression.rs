@@ -2,9 +2,12 @@
 
 use sqlparser::ast::{self, Spanned, UnaryOperator};
 
+use super::compare::comparison;
 use super::literal::integer;
 use super::scope::Scope;
 use super::{Checker, common_type};
+use crate::foreign;
+use crate::functions;
 use crate::message::{Message, Place};
 use crate::parse::span;
 use crate::query::{Binary, Comparison, Expr, Node};
@@ -15,7 +18,11 @@ impl Checker<'_> {
     /// An expression that has a value (ADQL 2.1 appendix A, <value_expression>).
     pub(super) fn value(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let value = self.expression(expr, scope)?;
-        if value.kind == Type::Boolean && !matches!(value.node, Node::Column { .. }) {
+        let held = matches!(
+            value.node,
+            Node::Column { .. } | Node::Call { .. } | Node::Case { .. }
+        );
+        if value.kind == Type::Boolean && !held {
             let message = Message::new(303, "a condition stands where a value is needed")
                 .at(span(expr.span()))
                 .hint("write CASE WHEN … THEN 1 ELSE 0 END");
@@ -38,21 +45,30 @@ impl Checker<'_> {
     /// An expression that is true, false or unknown (<search_condition>).
     pub(super) fn condition(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let condition = self.expression(expr, scope)?;
-        if matches!(condition.kind, Type::Boolean | Type::Unknown) {
+        if condition.kind == Type::Boolean {
             return Some(condition);
         }
-        let mut message =
+        let message =
             Message::new(304, "a value stands where a condition is needed").at(span(expr.span()));
-        if let ast::Expr::Function(function) = expr
-            && is_predicate_name(function)
-        {
-            message = message.hint(format!("write {} = 1", short(&function.to_string())));
-        }
-        self.fail(message)
+        self.fail(match expr {
+            ast::Expr::Function(function) if is_predicate_name(function) => {
+                message.hint(format!("put = 1 after it: {}(…) = 1", function.name))
+            }
+            ast::Expr::Value(_) => {
+                message.hint("each condition names its column: x = 1 OR x = 2, or x IN (1, 2)")
+            }
+            _ => message.hint(format!(
+                "compare it with something: {} = …",
+                short(&expr.to_string())
+            )),
+        })
     }
 
     pub(super) fn expression(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         use ast::Expr as E;
+        if self.has_enough() {
+            return None;
+        }
         let at = || span(expr.span());
         match expr {
             E::Identifier(ident) => self.column(std::slice::from_ref(ident), scope),
@@ -79,8 +95,10 @@ impl Checker<'_> {
                 let low = self.value(low, scope);
                 let high = self.value(high, scope);
                 let (operand, low, high) = (operand?, low?, high?);
-                let low = self.comparable(&operand, low, at())?;
-                let high = self.comparable(&operand, high, at())?;
+                let operand = self.like_time(operand, &low, at())?;
+                let low = self.comparable(&operand, low, at());
+                let high = self.comparable(&operand, high, at());
+                let (low, high) = (low?, high?);
                 Some(Expr::boolean(Node::Between {
                     operand: Box::new(operand),
                     low: Box::new(low),
@@ -97,7 +115,7 @@ impl Checker<'_> {
                 let mut values = Vec::with_capacity(list.len());
                 for value in list {
                     let place = span(value.span());
-                    let value = self.value(value, scope)?;
+                    let value = self.compared(|checker| checker.value(value, scope))?;
                     values.push(self.comparable(&operand, value, place)?);
                 }
                 Some(Expr::boolean(Node::InList {
@@ -118,10 +136,12 @@ impl Checker<'_> {
                         "the subquery of IN has {} columns instead of one",
                         query.columns().len()
                     );
-                    return self.fail(Message::new(212, sentence).at(at()));
+                    let message = Message::new(212, sentence).at(at());
+                    return self.fail(message.hint("select one column there"));
                 };
                 if common_type(operand.kind, column.kind).is_none() {
-                    return self.unlike(operand.kind, column.kind, at());
+                    let of = Expr::new(Node::Literal(Value::Null), column.kind);
+                    return self.unlike(&operand, &of, at());
                 }
                 Some(Expr::boolean(Node::InQuery {
                     operand: Box::new(operand),
@@ -170,13 +190,29 @@ impl Checker<'_> {
             E::Function(function) => self.call(function, scope),
             E::Subquery(_) => {
                 let message = Message::new(120, "a subquery as a value is not part of ADQL");
-                self.fail(
-                    message
-                        .at(at())
-                        .hint("join the subquery in FROM, or use IN or EXISTS"),
-                )
+                self.fail(message.at(at()).hint(
+                    "name it in FROM: FROM t, (SELECT AVG(x) AS mean FROM t) AS a WHERE x > a.mean",
+                ))
             }
-            E::Interval(_) => self.refuse("INTERVAL", at()),
+            E::Interval(_) => {
+                let hint = "work out the other date and compare with it: x < '2026-03-01'";
+                self.refuse_for("INTERVAL", hint, at())
+            }
+            E::IsTrue(inner) | E::IsFalse(inner) | E::IsNotTrue(inner) | E::IsNotFalse(inner) => {
+                let hint = format!("write {} = 1 or = 0", short(&inner.to_string()));
+                self.refuse_for("IS TRUE or IS FALSE", &hint, at())
+            }
+            E::Like { .. } | E::ILike { .. } | E::RLike { .. } | E::SimilarTo { .. } => {
+                let hint = "LIKE knows % for any characters and _ for one, and no escape";
+                self.refuse_for("this form of LIKE", hint, at())
+            }
+            E::AnyOp { .. } | E::AllOp { .. } => {
+                self.refuse_for("a comparison with ANY or ALL", "write IN or EXISTS", at())
+            }
+            E::Tuple(_) => {
+                let hint = "write x IN (1, 2); otherwise compare one value at a time";
+                self.refuse_for("a list as a value", hint, at())
+            }
             other => {
                 let what = format!("this expression ({})", short(&other.to_string()));
                 self.refuse(&what, at())
@@ -228,21 +264,8 @@ impl Checker<'_> {
         for (whole, op, left, right) in steps.into_iter().rev() {
             let at = span(whole.span());
             if let Some(comparison) = comparison(op) {
-                if let Some(spatial) = self.predicate(comparison, left, right, scope) {
-                    value = Some(spatial?);
-                    continue;
-                }
-                let a = match value.take() {
-                    Some(value) => Some(value),
-                    None => self.value(left, scope),
-                };
-                let b = self.value(right, scope);
-                let (a, b) = (a?, b?);
-                if a.kind == Type::Boolean && !matches!(a.node, Node::Column { .. }) {
-                    let message = Message::new(303, "comparisons cannot be chained").at(at);
-                    return self.fail(message.hint("join them with AND"));
-                }
-                value = Some(self.compare(comparison, a, b, at)?);
+                value =
+                    Some(self.comparison(comparison, value.take(), (left, right), scope, at)?);
                 continue;
             }
             let a = match value.take() {
@@ -271,11 +294,13 @@ impl Checker<'_> {
             ast::BinaryOperator::BitwiseOr => Binary::BitOr,
             ast::BinaryOperator::BitwiseXor => Binary::BitXor,
             ast::BinaryOperator::StringConcat => Binary::Concat,
-            ast::BinaryOperator::Modulo => {
-                let message = Message::new(120, "% is not an operator of ADQL").at(at);
-                return self.fail(message.hint("write MOD(a, b)"));
-            }
-            other => return self.refuse(&format!("the operator {other}"), at),
+            // ADQL 2.1 section 4.4.1 has it in an example, its grammar has not.
+            ast::BinaryOperator::Modulo => return self.remainder(a, b, at),
+            other => return self.refuse_operator(&other.to_string(), at),
+        };
+        let (a, b) = match operator {
+            Binary::Concat => (as_text(a), as_text(b)),
+            _ => (as_number(a), as_number(b)),
         };
         let text = |kind| matches!(kind, Type::Text | Type::Region | Type::Unknown);
         let whole = |kind: Type| kind.is_integer() || kind == Type::Unknown;
@@ -299,11 +324,17 @@ impl Checker<'_> {
         if !fits {
             let sentence = format!("{op} works on {what}, not on {} and {}", a.kind, b.kind);
             let message = Message::new(305, sentence).at(at);
+            let time = [&a, &b].iter().any(|side| side.kind == Type::Timestamp);
             return self.fail(match operator {
                 Binary::Add if text(a.kind) && text(b.kind) => {
                     message.hint("strings are joined by ||")
                 }
-                _ => message,
+                Binary::Add | Binary::Subtract if time => message.hint(
+                    "ADQL does not reckon with dates; work out the other date and compare with \
+                     it: x < '2026-03-01'",
+                ),
+                Binary::Concat => message.hint("CAST(x AS VARCHAR) makes a string of a value"),
+                _ => message.hint("CAST(x AS DOUBLE PRECISION) makes a number of a string"),
             });
         }
         Some(Expr::new(
@@ -311,6 +342,28 @@ impl Checker<'_> {
                 operator,
                 left: Box::new(a),
                 right: Box::new(b),
+            },
+            kind,
+        ))
+    }
+
+    fn remainder(&mut self, a: Expr, b: Expr, at: Option<Place>) -> Option<Expr> {
+        let (a, b) = (as_number(a), as_number(b));
+        let number = |kind: Type| kind.is_numeric() || kind == Type::Unknown;
+        if !number(a.kind) || !number(b.kind) {
+            let sentence = format!("% works on numbers, not on {} and {}", a.kind, b.kind);
+            return self.fail(Message::new(305, sentence).at(at));
+        }
+        let kind = match a.kind.is_integer() && b.kind.is_integer() {
+            true => Type::BigInt,
+            false => Type::Double,
+        };
+        let function = functions::find("MOD")?;
+        let arguments = vec![a, b];
+        Some(Expr::new(
+            Node::Call {
+                function,
+                arguments,
             },
             kind,
         ))
@@ -342,83 +395,25 @@ impl Checker<'_> {
                     Expr::new(Node::Negate(Box::new(operand)), kind)
                 }
             }),
-            UnaryOperator::BitwiseNot if operand.kind.is_integer() => {
+            UnaryOperator::BitwiseNot
+                if operand.kind.is_integer() || operand.kind == Type::Unknown =>
+            {
                 Some(Expr::new(Node::BitNot(Box::new(operand)), Type::BigInt))
             }
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::BitwiseNot => {
                 let sentence = format!("{op} cannot be put before a {}", operand.kind);
                 self.fail(Message::new(305, sentence).at(at))
             }
-            other => self.refuse(&format!("the operator {other}"), at),
+            other => self.refuse_operator(&other.to_string(), at),
         }
     }
 
-    pub(super) fn compare(
-        &mut self,
-        operator: Comparison,
-        a: Expr,
-        b: Expr,
-        at: Option<Place>,
-    ) -> Option<Expr> {
-        let b = self.comparable(&a, b, at)?;
-        let a = self.comparable(&b, a, at)?;
-        Some(Expr::boolean(Node::Compare {
-            operator,
-            left: Box::new(a),
-            right: Box::new(b),
-        }))
-    }
-
-    /// `b` as it can be compared with `a`: a string that is compared with a
-    /// time is read as one.
-    fn comparable(&mut self, a: &Expr, b: Expr, at: Option<Place>) -> Option<Expr> {
-        if a.kind == Type::Timestamp && matches!(b.node, Node::Literal(Value::Text(_))) {
-            return self.as_time(b, at);
-        }
-        let geometry = |kind: Type| kind.is_geometry() && kind != Type::Region;
-        if common_type(a.kind, b.kind).is_none() || geometry(a.kind) || geometry(b.kind) {
-            return self.unlike(a.kind, b.kind, at);
-        }
-        Some(b)
-    }
-
-    fn unlike<T>(&mut self, a: Type, b: Type, at: Option<Place>) -> Option<T> {
-        let sentence = format!("{a} and {b} cannot be compared");
-        let message = Message::new(301, sentence).at(at);
-        let text = |kind| kind == Type::Text;
-        self.fail(
-            if (text(a) && b.is_numeric()) || (text(b) && a.is_numeric()) {
-                message.hint("numbers are written without quotes, strings with them")
-            } else {
-                message
-            },
-        )
-    }
-
-    fn like(
-        &mut self,
-        operand: &ast::Expr,
-        pattern: &ast::Expr,
-        ignoring_case: bool,
-        negated: bool,
-        scope: &Scope,
-    ) -> Option<Expr> {
-        let at = span(operand.span());
-        let operand = self.value(operand, scope);
-        let pattern = self.value(pattern, scope);
-        let (operand, pattern) = (operand?, pattern?);
-        for side in [&operand, &pattern] {
-            if !matches!(side.kind, Type::Text | Type::Region | Type::Unknown) {
-                let sentence = format!("LIKE compares strings, not {}", side.kind);
-                return self.fail(Message::new(305, sentence).at(at));
-            }
-        }
-        Some(Expr::boolean(Node::Like {
-            operand: Box::new(operand),
-            pattern: Box::new(pattern),
-            ignoring_case,
-            negated,
-        }))
+    fn refuse_operator<T>(&mut self, operator: &str, at: Option<Place>) -> Option<T> {
+        let message = Message::new(106, format!("{operator} is not an operator of ADQL")).at(at);
+        self.fail(match foreign::operator(operator) {
+            Some(hint) => message.hint(hint),
+            None => message,
+        })
     }
 
     fn case(
@@ -457,7 +452,8 @@ impl Checker<'_> {
                         "the results of this CASE are both {kind} and {}",
                         result.kind
                     );
-                    return self.fail(Message::new(302, sentence).at(at));
+                    let message = Message::new(302, sentence).at(at);
+                    return self.fail(message.hint("CAST(x AS VARCHAR) makes them alike"));
                 }
             };
         }
@@ -485,18 +481,21 @@ impl Checker<'_> {
             D::BigInt(None) => Type::BigInt,
             D::Real => Type::Real,
             D::DoublePrecision => Type::Double,
-            D::Char(None) | D::Varchar(None) => Type::Text,
+            D::Char(_) | D::Varchar(_) => Type::Text,
             D::Custom(name, arguments)
                 if arguments.is_empty() && name.to_string().eq_ignore_ascii_case("timestamp") =>
             {
                 Type::Timestamp
             }
             D::Timestamp(None, ast::TimezoneInfo::None) => Type::Timestamp,
+            D::Custom(name, arguments) if arguments.is_empty() && geometry_type(name).is_some() => {
+                geometry_type(name)?
+            }
             other => {
                 let sentence = format!("CAST to {other} is not supported");
                 let message = Message::new(307, sentence).at(at).hint(
                     "the types are CHAR, VARCHAR, SMALLINT, INTEGER, BIGINT, REAL, \
-                     DOUBLE PRECISION and TIMESTAMP",
+                     DOUBLE PRECISION, TIMESTAMP, POINT, CIRCLE and POLYGON",
                 );
                 return self.fail(message);
             }
@@ -505,29 +504,61 @@ impl Checker<'_> {
         if let (Type::Timestamp, Node::Literal(Value::Text(_))) = (kind, &operand.node) {
             return self.as_time(operand, at);
         }
+        if kind.is_geometry() {
+            return self.cast_to_geometry(operand, kind, at);
+        }
         let possible = match kind {
-            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Unknown),
-            Type::Text => !operand.kind.is_geometry() || operand.kind == Type::Region,
+            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
+            Type::Text => match operand.kind {
+                Type::Region => true,
+                Type::Integers => false,
+                other => !other.is_geometry(),
+            },
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),
         };
         if !possible {
             let sentence = format!("{} cannot be cast to {kind}", operand.kind);
             return self.fail(Message::new(307, sentence).at(at));
         }
-        Some(Expr::new(Node::Cast(Box::new(operand)), kind))
+        let cast = Expr::new(Node::Cast(Box::new(operand)), kind);
+        match data_type {
+            D::Char(Some(length)) => self.of_length(cast, length, &functions::PAD, at),
+            D::Varchar(Some(length)) => self.of_length(cast, length, &functions::CUT, at),
+            _ => Some(cast),
+        }
     }
 }
 
-fn comparison(op: &ast::BinaryOperator) -> Option<Comparison> {
-    Some(match op {
-        ast::BinaryOperator::Eq => Comparison::Equal,
-        ast::BinaryOperator::NotEq => Comparison::NotEqual,
-        ast::BinaryOperator::Lt => Comparison::Less,
-        ast::BinaryOperator::LtEq => Comparison::LessEqual,
-        ast::BinaryOperator::Gt => Comparison::Greater,
-        ast::BinaryOperator::GtEq => Comparison::GreaterEqual,
-        _ => return None,
-    })
+/// A string literal that reads as a number, as the number it is: the grammar
+/// has `'30' * 2` (ADQL 2.1 appendix A, <numeric_primary>).
+fn as_number(value: Expr) -> Expr {
+    let Node::Literal(Value::Text(text)) = &value.node else {
+        return value;
+    };
+    if let Ok(number) = text.trim().parse() {
+        return integer(number);
+    }
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Expr::literal(Value::Double(number), Type::Double),
+        _ => value,
+    }
+}
+
+/// A number as a string: the grammar has `name || 9` (ADQL 2.1 appendix A,
+/// <character_primary>).
+fn as_text(value: Expr) -> Expr {
+    match value.kind.is_numeric() {
+        true => Expr::new(Node::Cast(Box::new(value)), Type::Text),
+        false => value,
+    }
+}
+
+fn geometry_type(name: &ast::ObjectName) -> Option<Type> {
+    let kinds = [Type::Point, Type::Circle, Type::Polygon, Type::Region];
+    let name = name.to_string();
+    kinds
+        .into_iter()
+        .find(|kind| kind.to_string().eq_ignore_ascii_case(&name))
 }
 
 pub(super) fn is_predicate_name(function: &ast::Function) -> bool {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
-use crate::catalog::Table;
+use super::scope::{ANY, DerivedColumn, Name, Scope, ScopeColumn, ScopeSource, around};
+use crate::catalog::{RegionIndex, Table};
 use crate::functions;
+use crate::grammar;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Join, Node, Source};
@@ -43,13 +44,34 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> Option<Source> {
         let first = scope.sources.len();
-        let mut left = self.relation(&table.relation, scope)?;
+        let mut left = self.relation_or_any(&table.relation, scope);
         for join in &table.joins {
             let middle = scope.sources.len();
-            let right = self.relation(&join.relation, scope)?;
-            left = self.join(left, right, join, scope, first, middle)?;
+            let right = self.relation_or_any(&join.relation, scope);
+            left = match (left, right) {
+                (Some(left), Some(right)) => self.join(left, right, join, scope, first, middle),
+                _ => None,
+            };
         }
-        Some(left)
+        left
+    }
+
+    /// A table that is not there leaves one of any name with any columns, so
+    /// that what else is wrong can be said.
+    fn relation_or_any(
+        &mut self,
+        relation: &ast::TableFactor,
+        scope: &mut Scope,
+    ) -> Option<Source> {
+        if self.has_enough() {
+            return None;
+        }
+        let source = self.relation(relation, scope);
+        if source.is_none() {
+            let any = self.derived(ANY, None, &[], true);
+            scope.sources.push(any);
+        }
+        source
     }
 
     fn relation(&mut self, relation: &ast::TableFactor, scope: &mut Scope) -> Option<Source> {
@@ -84,7 +106,10 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                self.bring(scope, derived(id, Some(alias), &query.columns))?;
+                let open = self.gives_all(subquery);
+                let columns = DerivedColumn::of(&query);
+                let source = self.derived(id, Some(alias), &columns, open);
+                self.bring(scope, source)?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -115,19 +140,33 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> Option<Source> {
         let idents = self.idents(name)?;
-        let names = self.names(&idents)?;
         let at = around(&idents);
+        let reserved =
+            |ident: &ast::Ident| ident.quote_style.is_none() && grammar::is_reserved(&ident.value);
+        let last = idents.last().map_or("", |ident| ident.value.as_str());
+        let closed = !self.catalog.is_open();
+        if closed && idents.iter().any(reserved) && self.catalog.find(None, last).is_empty() {
+            // In quotes it would not be there either.
+            let written = idents.iter().map(|ident| Name {
+                text: ident.value.clone(),
+                exact: ident.quote_style.is_some(),
+            });
+            return self.no_such_table(&written.collect::<Vec<_>>(), at);
+        }
+        let names = self.names(&idents)?;
         if let [single] = &names[..]
-            && let Some((_, number, columns)) = self
+            && let Some(common) = self
                 .common
                 .iter()
                 .rev()
-                .find(|(common, _, _)| single.matches(&common.text))
+                .find(|common| single.matches(&common.name.text))
         {
-            let (number, columns) = (*number, columns.clone());
+            let (number, open) = (common.number, common.open);
+            let columns = common.columns.clone();
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            self.bring(scope, derived(id, alias, &columns))?;
+            let source = self.derived(id, alias, &columns, open);
+            self.bring(scope, source)?;
             return Some(Source::Common { id, number });
         }
         let Some(table) = self.find_table(&names) else {
@@ -140,9 +179,9 @@ impl Checker<'_> {
             schema: Some(table.schema.clone()),
             table: table.name.clone(),
             columns: published(&table),
-            open: table.columns.is_empty() && self.catalog.is_open(),
+            open: self.catalog.is_open(),
         };
-        self.bring(scope, source)?;
+        self.bring_at(scope, source, at)?;
         Some(Source::Table { id, table })
     }
 
@@ -150,6 +189,12 @@ impl Checker<'_> {
         let (schema, name) = match names {
             [name] => (None, name),
             [schema, name] => (Some(schema), name),
+            [catalog, schema, name] if self.catalog.is_open() => {
+                return Some(unknown_table(
+                    &format!("{}.{}", catalog.text, schema.text),
+                    name,
+                ));
+            }
             _ => return None,
         };
         let mut found = self
@@ -163,12 +208,7 @@ impl Checker<'_> {
             (Some(table), None) => Some(table.clone()),
             (None, _) if self.catalog.is_open() => {
                 let schema = schema.map_or("", |schema| schema.text.as_str());
-                Some(Arc::new(Table {
-                    schema: schema.to_owned(),
-                    name: name.text.clone(),
-                    stored: (schema.to_lowercase(), name.text.to_lowercase()),
-                    ..Table::default()
-                }))
+                Some(unknown_table(schema, name))
             }
             _ => None,
         }
@@ -188,7 +228,18 @@ impl Checker<'_> {
             let hint = format!("write {}", several.join(" or "));
             return self.fail(Message::new(202, sentence).at(at).hint(hint));
         }
-        let message = Message::new(201, format!("there is no table \"{written}\"")).at(at);
+        let schema = (names.len() == 2).then(|| &names[0]).filter(|schema| {
+            let known = tables.iter().any(|table| schema.matches(&table.schema));
+            !known
+        });
+        let sentence = match schema {
+            Some(schema) => format!(
+                "there is no table \"{written}\", nor any schema \"{}\"",
+                schema.text
+            ),
+            None => format!("there is no table \"{written}\""),
+        };
+        let message = Message::new(201, sentence).at(at);
         let full: Vec<String> = tables.iter().map(|table| table.full_name()).collect();
         let bare = tables.iter().map(|table| table.name.as_str());
         let near = nearest(&written, full.iter().map(String::as_str)).or_else(|| {
@@ -197,15 +248,77 @@ impl Checker<'_> {
                 .map(String::as_str)
                 .find(|name| name.ends_with(near))
         });
+        let of_schema = |table: &&Arc<Table>| names.len() == 1 && names[0].matches(&table.schema);
         let hint = match near {
+            _ if tables.iter().any(|table| of_schema(&table)) => {
+                let some = tables.iter().filter(of_schema).take(6);
+                let some: Vec<String> = some.map(|table| table.full_name()).collect();
+                format!("that is a schema; its tables are {}", some.join(", "))
+            }
+            Some(near) if names.len() == 1 && names[0].exact && written.contains('.') => format!(
+                "{near} exists; where quotes are needed, schema and table have their own: \
+                 \"schema\".\"table\""
+            ),
             Some(near) => format!("{near} exists"),
             None => "SELECT table_name FROM tap_schema.tables lists all tables".to_owned(),
         };
         self.fail(message.hint(hint))
     }
 
+    /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
+    /// the user calls them never gets there.
+    /// The index columns of a region come along as `c1_key`, `c1_x`, …
+    /// Without names that are not known, a column without a type is one of NULLs,
+    /// and text.
+    fn derived(
+        &self,
+        id: usize,
+        alias: Option<Name>,
+        columns: &[DerivedColumn],
+        open: bool,
+    ) -> ScopeSource {
+        let known = !self.catalog.is_open();
+        let columns = columns.iter().enumerate().map(|(number, derived)| {
+            let stored = format!("c{}", number + 1);
+            let index = RegionIndex {
+                column: derived.column.name.clone(),
+                prefix: stored.clone(),
+            };
+            let column = match derived.column.kind {
+                Type::Unknown if known => Arc::new(Column {
+                    kind: Type::Text,
+                    ..derived.column.as_ref().clone()
+                }),
+                _ => derived.column.clone(),
+            };
+            ScopeColumn {
+                stored,
+                column,
+                region: derived.searchable.then(|| Arc::new(index)),
+                merged: false,
+            }
+        });
+        ScopeSource {
+            id,
+            alias,
+            schema: None,
+            table: String::new(),
+            columns: columns.collect(),
+            open,
+        }
+    }
+
     /// Two sources of one FROM may not answer to the same name.
     fn bring(&mut self, scope: &mut Scope, source: ScopeSource) -> Option<()> {
+        self.bring_at(scope, source, None)
+    }
+
+    fn bring_at(
+        &mut self,
+        scope: &mut Scope,
+        source: ScopeSource,
+        at: Option<Place>,
+    ) -> Option<()> {
         let taken = scope
             .sources
             .iter()
@@ -219,7 +332,8 @@ impl Checker<'_> {
                 "two tables of this FROM clause are called {}",
                 source.shown()
             );
-            let message = Message::new(206, sentence).hint("give each an alias of its own");
+            let message = Message::new(206, sentence).at(at);
+            let message = message.hint("give each an alias of its own: table AS a");
             return self.fail(message);
         }
         scope.sources.push(source);
@@ -252,7 +366,12 @@ impl Checker<'_> {
         };
         let on = match constraint {
             ast::JoinConstraint::On(condition) => {
-                let on = self.condition(condition, scope)?;
+                // What stands before a comma is not seen by joins after it
+                // (SQL-92 7.5, syntax rule 6).
+                let before: Vec<ScopeSource> = scope.sources.drain(..first).collect();
+                let on = self.condition(condition, scope);
+                scope.sources.splice(0..0, before);
+                let on = on?;
                 self.no_aggregate(&on, "ON", span(condition.span()));
                 Some(on)
             }
@@ -272,10 +391,8 @@ impl Checker<'_> {
                     Some(self.merge(&names, kind, scope, first, middle, span(join.span()))?)
                 }
             }
-            ast::JoinConstraint::None => {
-                let message = Message::new(114, "the join has no condition").at(span(join.span()));
-                return self.fail(message.hint("write ON …, USING (…) or NATURAL JOIN"));
-            }
+            // ADQL 2.1 appendix A, <qualified_join>: the condition may be left out.
+            ast::JoinConstraint::None => None,
         };
         Some(Source::Join {
             kind,
@@ -347,13 +464,19 @@ impl Checker<'_> {
         match (found.next(), found.next(), earlier) {
             (Some((_, column)), _, Some((_, expr))) if column.merged => Some(expr.clone()),
             (Some((source, column)), None, _) => Some(source.expr(column)),
-            (None, ..) => {
-                let sentence = format!(
-                    "\"{}\" is not a column of both sides of the join",
-                    name.text
-                );
-                self.fail(Message::new(207, sentence).at(at))
+            (None, _, Some((_, expr))) if scope.sources[range.clone()].iter().any(|s| s.open) => {
+                Some(expr.clone())
             }
+            (None, ..) => match scope.sources[range].iter().find(|source| source.open) {
+                Some(source) => Some(source.assumed(name)),
+                None => {
+                    let sentence = format!(
+                        "\"{}\" is not a column of both sides of the join",
+                        name.text
+                    );
+                    self.fail(Message::new(207, sentence).at(at))
+                }
+            },
             _ => {
                 let sentence = format!(
                     "\"{}\" is more than once on one side of the join",
@@ -397,6 +520,16 @@ fn cross(left: Source, right: Source) -> Source {
     }
 }
 
+/// A table that an open catalog assumes.
+fn unknown_table(schema: &str, name: &Name) -> Arc<Table> {
+    Arc::new(Table {
+        schema: schema.to_owned(),
+        name: name.text.clone(),
+        stored: (schema.to_lowercase(), name.text.to_lowercase()),
+        ..Table::default()
+    })
+}
+
 fn published(table: &Table) -> Vec<ScopeColumn> {
     let columns = table.columns.iter().map(|column| ScopeColumn {
         stored: column.name.clone(),
@@ -409,26 +542,4 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
         merged: false,
     });
     columns.collect()
-}
-
-/// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
-/// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
-    let columns = columns
-        .iter()
-        .enumerate()
-        .map(|(number, column)| ScopeColumn {
-            stored: format!("c{}", number + 1),
-            column: Arc::new(column.clone()),
-            region: None,
-            merged: false,
-        });
-    ScopeSource {
-        id,
-        alias,
-        schema: None,
-        table: String::new(),
-        columns: columns.collect(),
-        open: false,
-    }
 }

@@ -1,19 +1,23 @@
 //! GROUP BY and aggregates (SQL-92 7.7 to 7.9): what stands beside an
 //! aggregate must be the same for the whole group.
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::Scope;
-use crate::message::{Message, Place};
+use super::scope::{Name, Scope};
+use super::select::Item;
+use crate::message::{MOST, Message, Place};
 use crate::parse::span;
-use crate::query::{Expr, Node, Order, OrderKey};
-use crate::types::Column;
+use crate::query::{Expr, Node};
+use crate::types::Type;
 
 impl Checker<'_> {
     pub(super) fn group_by(
         &mut self,
         group: &ast::GroupByExpr,
+        items: Option<&[Item]>,
         scope: &Scope,
     ) -> Option<Vec<Expr>> {
         let ast::GroupByExpr::Expressions(expressions, modifiers) = group else {
@@ -25,7 +29,10 @@ impl Checker<'_> {
         let mut checked = Vec::with_capacity(expressions.len());
         for expr in expressions {
             let at = span(expr.span());
-            let value = self.value(expr, scope)?;
+            let value = match named(expr, items, scope) {
+                Some(value) => value,
+                None => self.value(expr, scope)?,
+            };
             self.no_aggregate(&value, "GROUP BY", at);
             if matches!(value.node, Node::Literal(_)) {
                 let message = Message::new(310, "GROUP BY takes columns and expressions").at(at);
@@ -37,7 +44,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn no_aggregate(&mut self, expr: &Expr, clause: &str, at: Option<Place>) {
-        if has_aggregate(expr) {
+        if expr.has_aggregate() {
             let sentence = format!("an aggregate function cannot stand in {clause}");
             self.messages.push(
                 Message::new(309, sentence)
@@ -51,78 +58,75 @@ impl Checker<'_> {
     /// aggregate or a GROUP BY.
     pub(super) fn grouping(
         &mut self,
-        projection: &[ast::SelectItem],
-        items: &[(Expr, Column)],
+        items: &[Item],
         group: &[Expr],
-        having: Option<&Expr>,
-        order: &[Order],
+        having: Option<(&Expr, Option<Place>)>,
+        order: &[(&Expr, Option<Place>)],
     ) -> Option<()> {
-        let sorted = order.iter().filter_map(|order| match &order.key {
-            OrderKey::Expr(expr) => Some(expr),
-            OrderKey::Column(_) => None,
-        });
-        let outputs = items
-            .iter()
-            .map(|(expr, _)| expr)
-            .chain(having)
-            .chain(sorted);
-        let outputs: Vec<&Expr> = outputs.collect();
+        let outputs = items.iter().map(|item| (&item.expr, item.at));
+        let outputs: Vec<(&Expr, Option<Place>)> =
+            outputs.chain(having).chain(order.iter().copied()).collect();
         let grouped =
-            !group.is_empty() || having.is_some() || outputs.iter().any(|e| has_aggregate(e));
+            !group.is_empty() || having.is_some() || outputs.iter().any(|(e, _)| e.has_aggregate());
         if !grouped {
             return Some(());
         }
-        let mut loose: Option<String> = None;
-        for expr in outputs {
-            if loose.is_none() {
-                loose = loose_column(expr, group);
-            }
-        }
-        let Some(column) = loose else {
-            return Some(());
-        };
-        let at = projection.iter().find_map(|item| match item {
-            ast::SelectItem::UnnamedExpr(expr) | ast::SelectItem::ExprWithAlias { expr, .. }
-                if expr
-                    .to_string()
-                    .to_lowercase()
-                    .contains(&column.to_lowercase()) =>
-            {
-                span(expr.span())
-            }
-            _ => None,
-        });
-        let sentence = format!("\"{column}\" is neither grouped by nor inside an aggregate");
-        let message = Message::new(311, sentence).at(at);
-        self.fail(message.hint(format!("add it to GROUP BY, or write MIN({column})")))
-    }
-}
-
-pub(super) fn has_aggregate(expr: &Expr) -> bool {
-    if matches!(expr.node, Node::Aggregate { .. }) {
-        return true;
-    }
-    let mut found = false;
-    expr.each_child(&mut |child| found = found || has_aggregate(child));
-    found
-}
-
-/// The first column of `expr` that is not the same for a whole group.
-fn loose_column(expr: &Expr, group: &[Expr]) -> Option<String> {
-    if group.contains(expr) {
-        return None;
-    }
-    match &expr.node {
-        Node::Aggregate { .. } => None,
-        Node::Column { column, .. } => Some(column.name.clone()),
-        _ => {
-            let mut found = None;
-            expr.each_child(&mut |child| {
-                if found.is_none() {
-                    found = loose_column(child, group);
+        let mut seen = HashSet::new();
+        let mut loose: Vec<(String, Option<Place>)> = Vec::new();
+        for (expr, at) in outputs {
+            Self::loose_columns(expr, group, &mut |name| {
+                if loose.len() < MOST && seen.insert(name.clone()) {
+                    loose.push((name, at));
                 }
             });
-            found
+        }
+        if loose.is_empty() {
+            return Some(());
+        }
+        let names: Vec<&str> = loose.iter().map(|(name, _)| name.as_str()).collect();
+        let names = names.join(", ");
+        for (name, at) in &loose {
+            let sentence = format!("\"{name}\" is neither grouped by nor inside an aggregate");
+            let hint = match group.is_empty() {
+                true => format!("add GROUP BY {names}, or write MIN({name})"),
+                false => format!("add {name} to GROUP BY, or write MIN({name})"),
+            };
+            self.messages
+                .push(Message::new(311, sentence).at(*at).hint(hint));
+        }
+        None
+    }
+
+    /// Calls `found` with each column of `expr` that is not the same for a
+    /// whole group. Of a table that is not known, no column is: the groups may
+    /// be of its key.
+    fn loose_columns(expr: &Expr, group: &[Expr], found: &mut dyn FnMut(String)) {
+        if group.contains(expr) {
+            return;
+        }
+        match &expr.node {
+            Node::Aggregate { .. } => {}
+            Node::Column { .. } if expr.kind == Type::Unknown => {}
+            Node::Column { column, .. } => found(column.name.clone()),
+            _ => expr.each_child(&mut |child| Self::loose_columns(child, group, found)),
         }
     }
+}
+
+/// GROUP BY may name a column of the answer that is an expression, where no
+/// table has a column of that name.
+fn named(expr: &ast::Expr, items: Option<&[Item]>, scope: &Scope) -> Option<Expr> {
+    let ast::Expr::Identifier(ident) = expr else {
+        return None;
+    };
+    let name = Name {
+        text: ident.value.clone(),
+        exact: ident.quote_style.is_some(),
+    };
+    if scope.has_column(&name) {
+        return None;
+    }
+    let mut items = items?.iter();
+    let item = items.find(|item| name.matches(&item.column.name))?;
+    Some(item.expr.clone())
 }

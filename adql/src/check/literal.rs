@@ -4,10 +4,14 @@ use sqlparser::ast;
 
 use super::Checker;
 use super::expression::short;
+use crate::functions::Function;
 use crate::message::{Message, Place};
 use crate::query::{Expr, Node};
 use crate::statement::Value;
 use crate::types::Type;
+
+/// The largest n of CHAR(n): a string of blanks, made for every row.
+const LONGEST: u64 = 10_000;
 
 impl Checker<'_> {
     /// ADQL 2.1 section 2.1.5: whole numbers as such, every other number is
@@ -21,12 +25,20 @@ impl Checker<'_> {
             ast::Value::SingleQuotedString(text) => {
                 Some(Expr::literal(Value::Text(text.clone()), Type::Text))
             }
+            ast::Value::HexStringLiteral(digits) if digits.is_empty() => {
+                let message = Message::new(116, "0x is not a number").at(at);
+                self.fail(message.hint("hexadecimal digits follow: 0x1F"))
+            }
             ast::Value::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
                 Ok(number) => Some(integer(number)),
                 Err(_) => self.fail(
                     Message::new(116, format!("0x{digits} does not fit into 64 bits")).at(at),
                 ),
             },
+            ast::Value::Placeholder(written) => {
+                let hint = "values stand in the query itself: write the number or 'string'";
+                self.refuse_for(&format!("the parameter {written}"), hint, at)
+            }
             ast::Value::Null => Some(Expr::literal(Value::Null, Type::Unknown)),
             ast::Value::Boolean(_) => self.refuse("TRUE or FALSE as a value", at),
             other => self.refuse(&format!("the literal {}", short(&other.to_string())), at),
@@ -53,6 +65,34 @@ impl Checker<'_> {
                 self.fail(Message::new(116, sentence).at(at))
             }
         }
+    }
+
+    /// CHAR(n) and VARCHAR(n) (ADQL 2.1 section 4.6.1): longer strings are cut,
+    /// and CHAR(n) fills shorter ones with blanks, as SQL-92 6.10 has it.
+    pub(super) fn of_length(
+        &mut self,
+        text: Expr,
+        length: &ast::CharacterLength,
+        function: &'static Function,
+        at: Option<Place>,
+    ) -> Option<Expr> {
+        let length = match length {
+            ast::CharacterLength::IntegerLength { length, unit: None } => *length,
+            _ => 0,
+        };
+        if !(1..=LONGEST).contains(&length) {
+            let sentence = format!("a length of CHAR or VARCHAR is a number from 1 to {LONGEST}");
+            return self.fail(Message::new(307, sentence).at(at));
+        }
+        let length = i64::try_from(length).ok()?;
+        let arguments = vec![text, integer(length)];
+        Some(Expr::new(
+            Node::Call {
+                function,
+                arguments,
+            },
+            Type::Text,
+        ))
     }
 
     /// A string literal as the time it names; anything else as it is.

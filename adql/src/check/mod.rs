@@ -4,25 +4,29 @@
 //!
 //! Must not know: engines, cells.
 
+mod compare;
 mod describe;
+mod expansion;
 mod expression;
 mod from;
 mod function;
 mod geometry;
 mod group;
 mod literal;
+mod measure;
 mod order;
 mod scope;
 mod select;
+mod unit;
 
 use sqlparser::ast;
 
 use crate::catalog::Catalog;
-use crate::message::{Message, Messages, Place};
+use crate::message::{MOST, Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
-use crate::types::{Column, Type};
-use scope::{Name, Scope};
+use crate::types::Type;
+use scope::{DerivedColumn, Name, Scope};
 
 /// Checks a parsed query against what is published. All that is wrong is said.
 pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
@@ -31,8 +35,10 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         messages: Vec::new(),
         sources: 0,
         common: Vec::new(),
+        aliases: Vec::new(),
+        beside: false,
     };
-    let query = checker.query(&syntax.query, None);
+    let query = checker.main(&syntax.query);
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
         _ => Err(Messages::new(&syntax.text, checker.messages)),
@@ -46,11 +52,29 @@ struct Checker<'a> {
     messages: Vec<Message>,
     /// How many sources of rows have been numbered.
     sources: usize,
-    /// The `WITH` queries in force: name, number, columns.
-    common: Vec<(Name, usize, Vec<Column>)>,
+    /// The `WITH` queries in force.
+    common: Vec<Common>,
+    /// The names that the SELECT being checked gives to its columns.
+    aliases: Vec<String>,
+    /// What is being checked is compared with something.
+    beside: bool,
+}
+
+/// A `WITH` query as FROM can name it.
+struct Common {
+    name: Name,
+    number: usize,
+    columns: Vec<DerivedColumn>,
+    /// It may have more columns than are known ([`Checker::gives_all`]).
+    open: bool,
 }
 
 impl Checker<'_> {
+    /// Whether so much has been found wrong that looking on helps nobody.
+    fn has_enough(&self) -> bool {
+        self.messages.len() >= MOST
+    }
+
     fn fail<T>(&mut self, message: Message) -> Option<T> {
         self.messages.push(message);
         None
@@ -66,22 +90,40 @@ impl Checker<'_> {
         self.fail(Message::new(120, format!("{what} is not part of ADQL")).at(at))
     }
 
-    fn query(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
-        let in_force = self.common.len();
-        let with = self.with(query.with.as_ref(), outer);
-        let checked = self.query_after_with(query, outer);
-        self.common.truncate(in_force);
+    /// The same, with what ADQL has instead.
+    fn refuse_for<T>(&mut self, what: &str, instead: &str, at: Option<Place>) -> Option<T> {
+        let message = Message::new(120, format!("{what} is not part of ADQL"));
+        self.fail(message.at(at).hint(instead))
+    }
+
+    fn main(&mut self, query: &ast::Query) -> Option<Query> {
+        let with = self.with(query.with.as_ref());
+        let checked = self.query_after_with(query, None);
         let mut checked = checked?;
         checked.with = with?;
         Some(checked)
     }
 
+    /// A query inside another. ADQL 2.1 sections 4.5.1 and 4.6.5: WITH stands
+    /// before the main query alone.
+    fn query(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
+        if let Some(with) = &query.with {
+            let message = Message::new(117, "WITH stands inside another query")
+                .at(span(with.with_token.0.span))
+                .hint("put it before the whole query: WITH a AS (SELECT …) SELECT …");
+            return self.fail(message);
+        }
+        self.query_after_with(query, outer)
+    }
+
+    /// Whether a query may have columns that are not known: it has a `*`, and
+    /// the catalog is open.
+    fn gives_all(&self, query: &ast::Query) -> bool {
+        self.catalog.is_open() && has_wildcard(&query.body)
+    }
+
     /// ADQL 2.1 section 4.4: common table expressions, not recursive.
-    fn with(
-        &mut self,
-        with: Option<&ast::With>,
-        outer: Option<&Scope>,
-    ) -> Option<Vec<CommonTable>> {
+    fn with(&mut self, with: Option<&ast::With>) -> Option<Vec<CommonTable>> {
         let mut tables = Vec::new();
         let Some(with) = with else {
             return Some(tables);
@@ -89,32 +131,50 @@ impl Checker<'_> {
         if with.recursive {
             return self.refuse("WITH RECURSIVE", span(with.with_token.0.span));
         }
+        let mut good = true;
         for common in &with.cte_tables {
-            let at = span(common.alias.name.span);
-            if common.materialized.is_some() || common.from.is_some() {
-                return self.refuse("this form of WITH", at);
-            }
-            let mut query = self.query(&common.query, outer)?;
-            let renames = &common.alias.columns;
-            if !renames.is_empty() {
-                if renames.len() != query.columns.len() {
-                    let sentence = format!(
-                        "{} columns are named here, but the query has {}",
-                        renames.len(),
-                        query.columns.len()
-                    );
-                    return self.fail(Message::new(210, sentence).at(at));
-                }
-                for (column, rename) in query.columns.iter_mut().zip(renames) {
-                    column.name.clone_from(&rename.name.value);
-                }
-            }
-            let number = self.next_source();
             let name = self.name(&common.alias.name)?;
-            self.common.push((name, number, query.columns.clone()));
-            tables.push(CommonTable { number, query });
+            let query = self.with_query(common);
+            let number = self.next_source();
+            // Of a query that is wrong the columns are not known; what else is
+            // wrong can be said all the same.
+            let open = query.is_none() || self.gives_all(&common.query);
+            self.common.push(Common {
+                name,
+                number,
+                columns: query.as_ref().map(DerivedColumn::of).unwrap_or_default(),
+                open,
+            });
+            match query {
+                Some(query) => tables.push(CommonTable { number, query }),
+                None => good = false,
+            }
         }
-        Some(tables)
+        good.then_some(tables)
+    }
+
+    fn with_query(&mut self, common: &ast::Cte) -> Option<Query> {
+        let at = span(common.alias.name.span);
+        if common.materialized.is_some() || common.from.is_some() {
+            return self.refuse("this form of WITH", at);
+        }
+        let mut query = self.query(&common.query, None)?;
+        let renames = &common.alias.columns;
+        if !renames.is_empty() {
+            if renames.len() != query.columns.len() {
+                let sentence = format!(
+                    "{} columns are named here, but the query has {}",
+                    renames.len(),
+                    query.columns.len()
+                );
+                let hint = "name each column of the query, or none";
+                return self.fail(Message::new(210, sentence).at(at).hint(hint));
+            }
+            for (column, rename) in query.columns.iter_mut().zip(renames) {
+                column.name.clone_from(&rename.name.value);
+            }
+        }
+        Some(query)
     }
 
     fn query_after_with(&mut self, query: &ast::Query, outer: Option<&Scope>) -> Option<Query> {
@@ -132,7 +192,9 @@ impl Checker<'_> {
             ast::SetExpr::Select(select) => self.select(select, query.order_by.as_ref(), outer)?,
             body => {
                 let mut checked = self.body(body, outer)?;
-                checked.order = self.order_of_set(query.order_by.as_ref(), &checked.columns)?;
+                let open = self.gives_all(query);
+                checked.order =
+                    self.order_of_set(query.order_by.as_ref(), &checked.columns, open)?;
                 checked
             }
         };
@@ -163,7 +225,10 @@ impl Checker<'_> {
         }
         match whole(&offset.value) {
             Some(number) => Some(Some(number)),
-            None => self.fail(Message::new(111, "OFFSET takes a whole number").at(at)),
+            None => {
+                let message = Message::new(111, "OFFSET takes a whole number").at(at);
+                self.fail(message.hint("write OFFSET 10"))
+            }
         }
     }
 
@@ -182,7 +247,9 @@ impl Checker<'_> {
                     ast::SetOperator::Union => SetOperator::Union,
                     ast::SetOperator::Except => SetOperator::Except,
                     ast::SetOperator::Intersect => SetOperator::Intersect,
-                    ast::SetOperator::Minus => return self.refuse("MINUS", None),
+                    ast::SetOperator::Minus => {
+                        return self.refuse_for("MINUS", "write EXCEPT", None);
+                    }
                 };
                 let all = match set_quantifier {
                     ast::SetQuantifier::All => true,
@@ -190,30 +257,35 @@ impl Checker<'_> {
                     _ => return self.refuse("this form of a set operation", None),
                 };
                 // Chains lean to the left and are bounded by `parse::MAX_JOINTS`.
+                let open = self.catalog.is_open() && (has_wildcard(left) || has_wildcard(right));
+                let at = span(ast::Spanned::span(right.as_ref()));
                 let left = self.body(left, outer);
                 let right = self.body(right, outer);
-                self.set(operator, all, left?, right?)
+                self.set(operator, all, left?, right?, open, at)
             }
             _ => self.refuse("this kind of query", span(ast::Spanned::span(body))),
         }
     }
 
     /// ADQL 2.1 section 4.5: both sides have as many columns, of types that
-    /// can stand in one column; names and metadata are those of the left.
+    /// can stand in one column; names are those of the left.
     fn set(
         &mut self,
         operator: SetOperator,
         all: bool,
         left: Query,
         right: Query,
+        open: bool,
+        at: Option<Place>,
     ) -> Option<Query> {
-        if left.columns.len() != right.columns.len() {
+        if left.columns.len() != right.columns.len() && !open {
             let sentence = format!(
                 "the two sides of the set operation have {} and {} columns",
                 left.columns.len(),
                 right.columns.len()
             );
-            return self.fail(Message::new(211, sentence));
+            let message = Message::new(211, sentence).at(at);
+            return self.fail(message.hint("both sides need the same columns in the same order"));
         }
         let mut columns = Vec::with_capacity(left.columns.len());
         for (number, (a, b)) in left.columns.iter().zip(&right.columns).enumerate() {
@@ -224,14 +296,11 @@ impl Checker<'_> {
                     a.kind,
                     b.kind
                 );
-                return self.fail(Message::new(302, sentence));
+                let message = Message::new(302, sentence).at(at);
+                return self
+                    .fail(message.hint("CAST(x AS VARCHAR) or another CAST makes them alike"));
             };
-            let unit = a.unit.clone().filter(|_| a.unit == b.unit);
-            columns.push(Column {
-                kind,
-                unit,
-                ..a.clone()
-            });
+            columns.push(describe::united(a, b, kind));
         }
         Some(Query {
             with: Vec::new(),
@@ -260,6 +329,22 @@ fn common_type(a: Type, b: Type) -> Option<Type> {
         _ if text(a) && text(b) => Some(Type::Text),
         _ => None,
     }
+}
+
+/// Whether a `*` stands in the SELECT of a query or of a side of it.
+fn has_wildcard(body: &ast::SetExpr) -> bool {
+    let mut sides = vec![body];
+    while let Some(side) = sides.pop() {
+        match side {
+            ast::SetExpr::Select(select) if select.projection.iter().any(select::is_wildcard) => {
+                return true;
+            }
+            ast::SetExpr::Query(query) => sides.push(&query.body),
+            ast::SetExpr::SetOperation { left, right, .. } => sides.extend([&**left, &**right]),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The unsigned whole number an expression is, literally.

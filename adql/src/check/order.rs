@@ -5,18 +5,20 @@ use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
 use super::scope::{Name, Scope};
+use super::select::Item;
 use crate::message::Message;
 use crate::parse::span;
-use crate::query::{Expr, Order, OrderKey};
+use crate::query::{Order, OrderKey};
 use crate::types::{Column, Type};
 
 impl Checker<'_> {
     pub(super) fn order_of_select(
         &mut self,
         order: Option<&ast::OrderBy>,
-        items: Option<&[(Expr, Column)]>,
+        items: Option<&[Item]>,
         scope: &Scope,
         distinct: bool,
+        open: bool,
     ) -> Option<Vec<Order>> {
         let terms = self.terms(order)?;
         let mut keys = Vec::with_capacity(terms.len());
@@ -24,12 +26,12 @@ impl Checker<'_> {
         let items = items?;
         for (expr, descending) in terms {
             let at = span(expr.span());
-            let names = items.iter().map(|(_, column)| column.name.as_str());
-            let key = match self.answer_column(expr, names)? {
+            let names = items.iter().map(|item| item.column.name.as_str());
+            let key = match self.answer_column(expr, names, open)? {
                 Some(number) => OrderKey::Column(number),
                 None => {
                     let value = self.value(expr, scope)?;
-                    match items.iter().position(|(item, _)| *item == value) {
+                    match items.iter().position(|item| item.expr == value) {
                         Some(number) => OrderKey::Column(number),
                         None if distinct => {
                             let message = Message::new(
@@ -43,10 +45,14 @@ impl Checker<'_> {
                 }
             };
             let kind = match &key {
-                OrderKey::Column(number) => items[*number].1.kind,
-                OrderKey::Expr(expr) => expr.kind,
+                OrderKey::Column(number) => items.get(*number).map(|item| item.column.kind),
+                OrderKey::Expr(expr) => Some(expr.kind),
             };
-            if matches!(kind, Type::Point | Type::Circle | Type::Polygon) {
+            if kind == Some(Type::Integers) {
+                let sentence = "rows cannot be ordered by a list of numbers";
+                return self.fail(Message::new(313, sentence).at(at));
+            }
+            if let Some(kind @ (Type::Point | Type::Circle | Type::Polygon)) = kind {
                 let sentence = format!("rows cannot be ordered by a {kind}");
                 let message = Message::new(313, sentence).at(at);
                 return self.fail(message.hint("ORDER BY DISTANCE(…) orders by nearness"));
@@ -61,16 +67,18 @@ impl Checker<'_> {
         &mut self,
         order: Option<&ast::OrderBy>,
         columns: &[Column],
+        open: bool,
     ) -> Option<Vec<Order>> {
         let mut keys = Vec::new();
         for (expr, descending) in self.terms(order)? {
             let names = columns.iter().map(|column| column.name.as_str());
-            let Some(number) = self.answer_column(expr, names)? else {
+            let Some(number) = self.answer_column(expr, names, open)? else {
                 let message = Message::new(
                     312,
                     "a set operation is ordered by the columns of its answer",
                 );
-                return self.fail(message.at(span(expr.span())));
+                let hint = "write the name or the number of one of them";
+                return self.fail(message.at(span(expr.span())).hint(hint));
             };
             keys.push(Order {
                 key: OrderKey::Column(number),
@@ -102,22 +110,25 @@ impl Checker<'_> {
         Some(plain)
     }
 
-    /// The column of the answer that a name or a number means, from 0.
+    /// The column of the answer that a name or a number means, from 0. An
+    /// `open` answer may have more columns than are known.
     fn answer_column<'n>(
         &mut self,
         expr: &ast::Expr,
         mut names: impl ExactSizeIterator<Item = &'n str>,
+        open: bool,
     ) -> Option<Option<usize>> {
         if let Some(number) = super::whole(expr) {
             let count = names.len();
             let good = usize::try_from(number)
                 .ok()
-                .filter(|n| (1..=count).contains(n));
+                .filter(|n| (1..=count).contains(n) || (open && *n > 0));
             return match good {
                 Some(number) => Some(Some(number - 1)),
                 None => {
-                    let sentence = format!("the answer has {count} columns, not {number}");
-                    self.fail(Message::new(213, sentence).at(span(expr.span())))
+                    let sentence = format!("the answer has no column {number}");
+                    let hint = format!("columns are counted from 1 to {count}");
+                    self.fail(Message::new(213, sentence).at(span(expr.span())).hint(hint))
                 }
             };
         }

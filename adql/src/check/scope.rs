@@ -9,10 +9,12 @@ use sqlparser::ast;
 
 use super::Checker;
 use crate::catalog::RegionIndex;
+use crate::foreign;
 use crate::grammar;
 use crate::message::{Message, Place, nearest};
+use crate::mistakes::{misspelled, reserved_word};
 use crate::parse::span;
-use crate::query::{Expr, Node};
+use crate::query::{Expr, Node, Query};
 use crate::types::{Column, Type};
 
 /// A name as written.
@@ -41,6 +43,9 @@ impl Name {
     }
 }
 
+/// The number of a source that could not be made out; others count from 1.
+pub(super) const ANY: usize = 0;
+
 /// The columns one source of rows brings.
 #[derive(Debug)]
 pub(super) struct ScopeSource {
@@ -62,6 +67,26 @@ pub(super) struct ScopeColumn {
     /// Also in another source through USING or NATURAL: not listed again by
     /// `*`, and found without a qualifier through [`Scope::merged`] alone.
     pub merged: bool,
+}
+
+/// A column that a subquery gives.
+#[derive(Clone, Debug)]
+pub(super) struct DerivedColumn {
+    pub column: Arc<Column>,
+    /// A region with its index columns.
+    pub searchable: bool,
+}
+
+impl DerivedColumn {
+    pub fn of(query: &Query) -> Vec<DerivedColumn> {
+        let columns = query.columns().iter().enumerate();
+        columns
+            .map(|(number, column)| DerivedColumn {
+                column: Arc::new(column.clone()),
+                searchable: query.searchable(number),
+            })
+            .collect()
+    }
 }
 
 /// What can be spoken of at a place; `outer` is that of the query around.
@@ -86,13 +111,28 @@ impl ScopeSource {
         )
     }
 
+    /// A column that an open source is assumed to have.
+    pub fn assumed(&self, name: &Name) -> Expr {
+        self.expr(&ScopeColumn {
+            stored: name.text.clone(),
+            column: Arc::new(Column::new(&name.text, Type::Unknown)),
+            region: None,
+            merged: false,
+        })
+    }
+
     pub fn answers_to(&self, qualifier: &[Name]) -> bool {
         match (qualifier, &self.alias) {
+            _ if self.id == ANY => true,
             ([name], Some(alias)) => alias.same(name),
             ([name], None) => name.matches(&self.table),
             ([schema, name], None) => {
                 name.matches(&self.table)
                     && self.schema.as_deref().is_some_and(|s| schema.matches(s))
+            }
+            ([catalog, schema, name], None) => {
+                let written = format!("{}.{}", catalog.text, schema.text);
+                name.matches(&self.table) && self.schema.as_deref() == Some(written.as_str())
             }
             _ => false,
         }
@@ -101,13 +141,42 @@ impl ScopeSource {
     pub fn shown(&self) -> String {
         match (&self.alias, &self.schema) {
             (Some(alias), _) => alias.text.clone(),
-            (None, Some(schema)) => format!("{schema}.{}", self.table),
-            (None, None) => self.table.clone(),
+            (None, Some(schema)) if !schema.is_empty() => format!("{schema}.{}", self.table),
+            (None, _) => self.table.clone(),
         }
     }
 }
 
 impl Scope<'_> {
+    /// Whether a table is known to have a column of that name.
+    pub fn has_column(&self, name: &Name) -> bool {
+        self.column_names().any(|column| name.matches(column))
+    }
+
+    /// Whether anything that can be spoken of here may be called so.
+    fn may_have(&self, name: &str) -> bool {
+        let known = |source: &ScopeSource| {
+            let alias = source.alias.as_ref().map(|alias| alias.text.as_str());
+            source.open
+                || [alias, source.schema.as_deref(), Some(source.table.as_str())]
+                    .into_iter()
+                    .flatten()
+                    .chain(source.columns.iter().map(|c| c.column.name.as_str()))
+                    .any(|other| other.eq_ignore_ascii_case(name))
+        };
+        self.sources.iter().any(known) || self.outer.is_some_and(|outer| outer.may_have(name))
+    }
+
+    /// The name of the column that a join made of two.
+    pub fn merged_name(&self, ident: &ast::Ident) -> Option<&String> {
+        let name = Name {
+            text: ident.value.clone(),
+            exact: ident.quote_style.is_some(),
+        };
+        let mut merged = self.merged.iter().map(|(merged, _)| merged);
+        merged.find(|merged| name.matches(merged))
+    }
+
     fn column_names(&self) -> impl Iterator<Item = &str> {
         let columns = self.sources.iter().flat_map(|source| &source.columns);
         columns.map(|column| column.column.name.as_str())
@@ -145,15 +214,7 @@ fn look(scope: &Scope, qualifier: &[Name], name: &Name) -> Found {
                 source.open && (qualifier.is_empty() || source.answers_to(qualifier))
             });
             match open.next() {
-                Some(source) => {
-                    let column = Column::new(&name.text, Type::Unknown);
-                    Found::Expr(source.expr(&ScopeColumn {
-                        stored: name.text.clone(),
-                        column: Arc::new(column),
-                        region: None,
-                        merged: false,
-                    }))
-                }
+                Some(source) => Found::Expr(source.assumed(name)),
                 None => Found::Nothing,
             }
         }
@@ -167,17 +228,20 @@ impl Checker<'_> {
     pub(super) fn name(&mut self, ident: &ast::Ident) -> Option<Name> {
         let exact = ident.quote_style.is_some();
         if !exact && grammar::is_reserved(&ident.value) {
-            let sentence = format!(
-                "{} is a reserved word of ADQL and cannot be a name as it stands",
-                ident.value.to_uppercase()
-            );
-            let message = Message::new(108, sentence)
-                .at(span(ident.span))
-                .hint(format!("write it in double quotes: \"{}\"", ident.value));
-            return self.fail(message);
+            return self.fail(reserved_word(&ident.value, span(ident.span)));
+        }
+        if ident.quote_style == Some('\'') {
+            let sentence = format!("'{}' is a string, not a name", ident.value);
+            let message = Message::new(109, sentence).at(span(ident.span));
+            let plain = ident.value.split('.').all(grammar::is_regular);
+            return self.fail(message.hint(match plain {
+                true => format!("write {} without quotes", ident.value),
+                false => format!("write \"{}\" in double quotes", ident.value),
+            }));
         }
         if ident.value.is_empty() {
-            return self.fail(Message::new(109, "a name is empty").at(span(ident.span)));
+            let message = Message::new(109, "a name is empty").at(span(ident.span));
+            return self.fail(message.hint("a string without characters is ''"));
         }
         Some(Name {
             text: ident.value.clone(),
@@ -190,7 +254,15 @@ impl Checker<'_> {
         let at = around(idents);
         let mut names = Vec::with_capacity(idents.len());
         for ident in idents {
-            names.push(self.name(ident)?);
+            let unknown = ident.quote_style.is_none() && !scope.may_have(&ident.value);
+            names.push(match unknown && grammar::is_reserved(&ident.value) {
+                // In quotes it would not be there either.
+                true => Name {
+                    text: ident.value.clone(),
+                    exact: false,
+                },
+                false => self.name(ident)?,
+            });
         }
         let name = names.pop()?;
         let mut level = Some(scope);
@@ -209,28 +281,31 @@ impl Checker<'_> {
                 Found::Nothing => level = scope.outer,
             }
         }
-        self.fail(no_such_column(scope, &names, &name, at))
+        let message = no_such_column(scope, (&self.aliases, self.beside), &names, &name, at);
+        self.fail(message)
     }
 }
 
-fn no_such_column(scope: &Scope, qualifier: &[Name], name: &Name, at: Option<Place>) -> Message {
+/// What is said of a column that is not there.
+fn no_such_column(
+    scope: &Scope,
+    (aliases, beside): (&[String], bool),
+    qualifier: &[Name],
+    name: &Name,
+    at: Option<Place>,
+) -> Message {
     if !qualifier.is_empty() {
         let source = scope.sources.iter().find(|s| s.answers_to(qualifier));
         let Some(source) = source else {
-            let written: Vec<&str> = qualifier.iter().map(|q| q.text.as_str()).collect();
-            let written = written.join(".");
-            let sentence = format!("there is no table or alias \"{written}\" in this FROM clause");
-            let message = Message::new(205, sentence).at(at);
-            let shown: Vec<String> = scope.sources.iter().map(ScopeSource::shown).collect();
-            return if shown.is_empty() {
-                message
-            } else {
-                message.hint(format!("the FROM clause has {}", shown.join(", ")))
-            };
+            return no_such_qualifier(scope, qualifier, at);
         };
         let sentence = format!("{} has no column \"{}\"", kind_of(source), name.text);
+        let message = Message::new(203, sentence).at(at);
         let columns = source.columns.iter().map(|c| c.column.name.as_str());
-        return suggest(Message::new(203, sentence).at(at), &name.text, columns);
+        return match suggestion(&name.text, columns) {
+            Some(hint) => message.hint(hint),
+            None => message.hint(columns_of(source)),
+        };
     }
     let sentence = match &scope.sources[..] {
         [] => format!("\"{}\" is not a column here", name.text),
@@ -240,11 +315,87 @@ fn no_such_column(scope: &Scope, qualifier: &[Name], name: &Name, at: Option<Pla
             name.text
         ),
     };
-    suggest(
-        Message::new(203, sentence).at(at),
-        &name.text,
-        scope.column_names(),
-    )
+    let message = Message::new(203, sentence).at(at);
+    if aliases.iter().any(|alias| name.matches(alias)) {
+        return message.hint(format!(
+            "{0} is a name that SELECT gives, and is known to ORDER BY and GROUP BY alone; write \
+             here what stands before AS {0}",
+            name.text
+        ));
+    }
+    if let Some(hint) = foreign::column(&name.text) {
+        return message.hint(hint);
+    }
+    if let Some(hint) = suggestion(&name.text, scope.column_names()) {
+        let case = name.exact
+            && scope
+                .column_names()
+                .any(|c| c.eq_ignore_ascii_case(&name.text));
+        return message.hint(match case {
+            true => format!("{hint}; between double quotes upper and lower case count"),
+            false => hint,
+        });
+    }
+    if name.exact {
+        return message.hint(format!(
+            "double quotes are for names; a string stands in single quotes: '{}'",
+            name.text.replace('\'', "''")
+        ));
+    }
+    if beside {
+        return message.hint(format!("if it is a string, write '{}'", name.text));
+    }
+    if let Some(word @ "DISTINCT") = misspelled(&name.text) {
+        return message.hint(format!("if the word {word} is meant, write {word}"));
+    }
+    match scope.sources.first() {
+        Some(source) => message.hint(columns_of(source)),
+        None => message,
+    }
+}
+
+pub(super) fn no_such_qualifier(scope: &Scope, qualifier: &[Name], at: Option<Place>) -> Message {
+    let written: Vec<&str> = qualifier.iter().map(|q| q.text.as_str()).collect();
+    let written = written.join(".");
+    let sentence = format!("there is no table or alias \"{written}\" in this FROM clause");
+    let message = Message::new(205, sentence).at(at);
+    // A table with an alias is spoken of by its alias alone.
+    let hidden = scope.sources.iter().find(|source| {
+        let last = qualifier.last();
+        source.alias.is_some() && last.is_some_and(|last| last.matches(&source.table))
+    });
+    if let Some(source) = hidden {
+        return message.hint(format!("here the table is called {}", source.shown()));
+    }
+    let shown: Vec<String> = scope.sources.iter().map(ScopeSource::shown).collect();
+    if shown.is_empty() {
+        return message;
+    }
+    message.hint(format!("the FROM clause has {}", shown.join(", ")))
+}
+
+/// All columns where they are few, else where they are listed.
+fn columns_of(source: &ScopeSource) -> String {
+    const FEW: usize = 12;
+    let names: Vec<&str> = source
+        .columns
+        .iter()
+        .map(|c| c.column.name.as_str())
+        .collect();
+    match (names.len() <= FEW, source.table.is_empty()) {
+        (true, _) | (_, true) => {
+            let names: Vec<&str> = names.into_iter().take(FEW).collect();
+            format!("{} has {}", source.shown(), names.join(", "))
+        }
+        (false, false) => {
+            let schema = source.schema.as_deref().unwrap_or_default();
+            format!(
+                "SELECT column_name FROM tap_schema.columns WHERE table_name = '{schema}.{}' \
+                 lists its columns",
+                source.table
+            )
+        }
+    }
 }
 
 fn kind_of(source: &ScopeSource) -> String {
@@ -255,12 +406,12 @@ fn kind_of(source: &ScopeSource) -> String {
     }
 }
 
-fn suggest<'a>(message: Message, name: &str, candidates: impl Iterator<Item = &'a str>) -> Message {
-    match nearest(name, candidates) {
-        Some(near) if grammar::is_regular(near) => message.hint(format!("{near} exists")),
-        Some(near) => message.hint(format!("\"{near}\" exists, and is written in quotes")),
-        None => message,
-    }
+fn suggestion<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = nearest(name, candidates)?;
+    Some(match grammar::is_regular(near) {
+        true => format!("{near} exists"),
+        false => format!("\"{near}\" exists, and is written in quotes"),
+    })
 }
 
 /// The place of a name of several parts.

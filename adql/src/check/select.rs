@@ -2,12 +2,26 @@
 
 use sqlparser::ast::{self, Spanned};
 
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
+use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around, no_such_qualifier};
 use super::{Checker, whole};
-use crate::message::Message;
+use crate::message::{Message, Place};
 use crate::parse::span;
-use crate::query::{Body, Expr, Query, Select};
+use crate::query::{Body, Expr, OrderKey, Query, Select};
 use crate::types::Column;
+
+/// One column of a SELECT: its value, what the answer says of it, and where
+/// it is written.
+pub(super) struct Item {
+    pub expr: Expr,
+    pub column: Column,
+    pub at: Option<Place>,
+}
+
+impl Item {
+    fn new(expr: Expr, column: Column, at: Option<Place>) -> Item {
+        Item { expr, column, at }
+    }
+}
 
 impl Checker<'_> {
     /// ADQL 2.1 section 2.2.
@@ -22,33 +36,59 @@ impl Checker<'_> {
         let distinct = match &select.distinct {
             None | Some(ast::Distinct::All) => false,
             Some(ast::Distinct::Distinct) => true,
-            Some(ast::Distinct::On(_)) => return self.refuse("DISTINCT ON", at),
+            Some(ast::Distinct::On(_)) => {
+                let hint = "SELECT DISTINCT a, b … gives each pair once; MIN and GROUP BY choose";
+                return self.refuse_for("DISTINCT ON", hint, at);
+            }
         };
-        let limit = self.top(select.top.as_ref());
+        let limit = self.top(select.top.as_ref(), at);
         let mut scope = Scope {
             outer,
             ..Scope::default()
         };
-        let Some(from) = self.from(&select.from, &mut scope) else {
-            // Without its tables nothing sensible can be said of the columns.
-            return None;
-        };
-        let Some(from) = from else {
+        let from = self.from(&select.from, &mut scope);
+        if let Some(None) = from {
             let message = Message::new(112, "the query has no FROM clause").at(at);
-            return self.fail(message.hint("every ADQL query reads a table"));
-        };
+            return self
+                .fail(message.hint("every query reads a table: SELECT … FROM ivoa.obscore"));
+        }
+        let aliases = select.projection.iter().filter_map(|item| match item {
+            ast::SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+            _ => None,
+        });
+        let around = std::mem::replace(&mut self.aliases, aliases.collect());
         let items = self.items(&select.projection, &scope);
         let filter = self.optional_condition(select.selection.as_ref(), &scope);
-        let group = self.group_by(&select.group_by, &scope);
+        let group = self.group_by(&select.group_by, items.as_deref(), &scope);
         let having = self.optional_condition(select.having.as_ref(), &scope);
         if let (Some(Some(filter)), Some(expr)) = (&filter, &select.selection) {
             self.no_aggregate(filter, "WHERE", span(expr.span()));
         }
-        let order = self.order_of_select(order, items.as_deref(), &scope, distinct);
+        let order_places = places(order);
+        let open = self.catalog.is_open() && select.projection.iter().any(is_wildcard);
+        let order = self.order_of_select(order, items.as_deref(), &scope, distinct, open);
+        self.aliases = around;
         let (items, group, having, order) = (items?, group?, having?, order?);
-        let filter = filter?;
-        self.grouping(&select.projection, &items, &group, having.as_ref(), &order)?;
-        let (items, columns) = items.into_iter().unzip();
+        let (filter, from) = (filter?, from??);
+        let having_at = select.having.as_ref().and_then(|expr| span(expr.span()));
+        let sorted: Vec<(&Expr, Option<Place>)> = order
+            .iter()
+            .zip(&order_places)
+            .filter_map(|(order, at)| match &order.key {
+                OrderKey::Expr(expr) => Some((expr, *at)),
+                OrderKey::Column(_) => None,
+            })
+            .collect();
+        self.grouping(
+            &items,
+            &group,
+            having.as_ref().map(|expr| (expr, having_at)),
+            &sorted,
+        )?;
+        let (items, columns) = items
+            .into_iter()
+            .map(|item| (item.expr, item.column))
+            .unzip();
         Some(Query {
             with: Vec::new(),
             body: Body::Select(Box::new(Select {
@@ -81,8 +121,11 @@ impl Checker<'_> {
             || !select.named_window.is_empty()
             || select.qualify.is_some()
             || select.value_table_mode.is_some()
-            || select.top_before_distinct
             || select.flavor != ast::SelectFlavor::Standard;
+        if select.top_before_distinct {
+            let hint = "write SELECT DISTINCT TOP n";
+            return self.refuse_for("TOP before DISTINCT", hint, at);
+        }
         if odd {
             return self.refuse("a clause of this SELECT", at);
         }
@@ -90,7 +133,7 @@ impl Checker<'_> {
     }
 
     /// ADQL 2.1 section 2.2.1: `TOP n`, an unsigned whole number.
-    fn top(&mut self, top: Option<&ast::Top>) -> Option<Option<u64>> {
+    fn top(&mut self, top: Option<&ast::Top>, at: Option<Place>) -> Option<Option<u64>> {
         let Some(top) = top else {
             return Some(None);
         };
@@ -101,23 +144,28 @@ impl Checker<'_> {
         };
         match number {
             Some(number) if !top.percent && !top.with_ties => Some(Some(number)),
-            _ => self.fail(Message::new(111, "TOP takes an unsigned whole number")),
+            _ => {
+                let message = Message::new(111, "TOP takes an unsigned whole number").at(at);
+                self.fail(message.hint("write SELECT TOP 10 …"))
+            }
         }
     }
 
-    fn items(
-        &mut self,
-        projection: &[ast::SelectItem],
-        scope: &Scope,
-    ) -> Option<Vec<(Expr, Column)>> {
-        let mut items = Vec::new();
+    fn items(&mut self, projection: &[ast::SelectItem], scope: &Scope) -> Option<Vec<Item>> {
+        let mut items: Vec<Item> = Vec::new();
         let mut good = true;
         for item in projection {
             match item {
                 ast::SelectItem::UnnamedExpr(expr) => match self.value(expr, scope) {
                     Some(value) => {
-                        let column = value.describe(items.len() + 1);
-                        items.push((value, column));
+                        let mut column = value.describe(items.len() + 1);
+                        // A column that USING or NATURAL made of two keeps its name.
+                        if let ast::Expr::Identifier(ident) = expr
+                            && let Some(name) = scope.merged_name(ident)
+                        {
+                            column.name.clone_from(name);
+                        }
+                        items.push(Item::new(value, column, span(expr.span())));
                     }
                     None => good = false,
                 },
@@ -126,21 +174,22 @@ impl Checker<'_> {
                         (Some(value), Some(name)) => {
                             let mut column = value.describe(items.len() + 1);
                             column.name = name.text;
-                            items.push((value, column));
+                            items.push(Item::new(value, column, span(expr.span())));
                         }
                         _ => good = false,
                     }
                 }
                 ast::SelectItem::Wildcard(options) => {
                     good &= self.plain_wildcard(options).is_some();
+                    let at = span(options.wildcard_token.0.span);
                     for (name, expr) in &scope.merged {
                         let mut column = expr.describe(items.len() + 1);
                         column.name.clone_from(name);
-                        items.push((expr.clone(), column));
+                        items.push(Item::new(expr.clone(), column, at));
                     }
                     for source in &scope.sources {
                         let columns = source.columns.iter().filter(|column| !column.merged);
-                        items.extend(columns.map(|column| all_of(source, column)));
+                        items.extend(columns.map(|column| all_of(source, column, at)));
                     }
                 }
                 ast::SelectItem::QualifiedWildcard(kind, options) => {
@@ -148,7 +197,8 @@ impl Checker<'_> {
                     match self.qualified(kind, scope) {
                         Some(source) => {
                             let columns = source.columns.iter();
-                            items.extend(columns.map(|column| all_of(source, column)));
+                            let at = span(item.span());
+                            items.extend(columns.map(|column| all_of(source, column, at)));
                         }
                         None => good = false,
                     }
@@ -159,7 +209,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if good && items.is_empty() && !self.catalog.is_open() {
+        if good && items.is_empty() && !scope.sources.iter().any(|source| source.open) {
             return self.fail(Message::new(112, "the query selects no columns"));
         }
         good.then_some(items)
@@ -191,8 +241,8 @@ impl Checker<'_> {
         match scope.sources.iter().find(|s| s.answers_to(&names)) {
             Some(source) => Some(source),
             None => {
-                let sentence = format!("there is no table or alias \"{name}\" in this FROM clause");
-                self.fail(Message::new(205, sentence).at(around(&idents)))
+                let message = no_such_qualifier(scope, &names, around(&idents));
+                self.fail(message)
             }
         }
     }
@@ -213,6 +263,21 @@ impl Checker<'_> {
     }
 }
 
-fn all_of(source: &ScopeSource, column: &ScopeColumn) -> (Expr, Column) {
-    (source.expr(column), column.column.as_ref().clone())
+pub(super) fn is_wildcard(item: &ast::SelectItem) -> bool {
+    use ast::SelectItem::{QualifiedWildcard, Wildcard};
+    matches!(item, Wildcard(_) | QualifiedWildcard(..))
+}
+
+fn all_of(source: &ScopeSource, column: &ScopeColumn, at: Option<Place>) -> Item {
+    Item::new(source.expr(column), column.column.as_ref().clone(), at)
+}
+
+/// The place of each term of ORDER BY.
+fn places(order: Option<&ast::OrderBy>) -> Vec<Option<Place>> {
+    match order.map(|order| &order.kind) {
+        Some(ast::OrderByKind::Expressions(terms)) => {
+            terms.iter().map(|term| span(term.expr.span())).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -32,6 +32,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod distance;
+mod extent;
 mod footprint;
 mod measure;
 mod moc_text;
@@ -45,12 +46,14 @@ mod text;
 pub mod cover;
 
 pub use distance::distance;
+pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use measure::Cap;
 pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};
 pub use shape::Shape;
+pub use text::Coordinates;
 
 /// How far outside of a region a point may lie and still count as inside, as a
 /// chord of the unit sphere (radians, for something so small).

@@ -1,7 +1,7 @@
 //! PostgreSQL 14 or later, as it comes: no extension, no superuser.
 //!
-//! Three pools: users' queries (read only), our own short reads (so that they
-//! never queue behind downloads), and changes.
+//! Four pools: users' queries and those of jobs (both read only), our own short
+//! reads (so that they never queue behind downloads), and changes.
 
 mod address;
 mod cells;
@@ -25,7 +25,7 @@ use tokio_postgres::{CancelToken, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::rows::{self, Rows};
-use super::{Batch, Error, Limits, Settings, names};
+use super::{Batch, Error, Lane, Limits, Settings, names};
 
 /// Connections for our own short reads, and for changes.
 const CONTROL: usize = 2;
@@ -50,6 +50,7 @@ const READ_ONLY: &str = "-c default_transaction_read_only=on";
 pub(super) struct Postgres {
     target: Target,
     read: Door,
+    work: Door,
     control: Door,
     write: Door,
     version: String,
@@ -86,6 +87,7 @@ impl Postgres {
         Ok(Postgres {
             target: Target::postgres(settings.namespace.as_deref()),
             read: door(READ_ONLY, settings.readers.max(1))?,
+            work: door(READ_ONLY, settings.workers.max(1))?,
             control,
             write: door("", WRITERS)?,
             version,
@@ -108,7 +110,10 @@ impl Postgres {
         let wires: Arc<[Wire]> = statement.columns.iter().map(|c| c.kind.wire()).collect();
         let (outlet, inlet) = rows::channel(wires.clone());
         let job = query::Job {
-            door: self.read.clone(),
+            door: match limits.lane {
+                Lane::Waiting => self.read.clone(),
+                Lane::Job => self.work.clone(),
+            },
             statement: statement.clone(),
             wires,
             limits,

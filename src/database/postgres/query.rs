@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use adql::{Statement, Value, Wire};
 use deadpool_postgres::Object;
-use futures_util::future::join;
+use futures_util::future::join3;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_postgres::RowStream;
 
 use super::{Door, TRIES, cells, discard, errors, values};
 use crate::database::rows::{FULL, Item, Outlet, PATIENCE};
-use crate::database::{Batch, Error, Limits};
+use crate::database::{Batch, Error, Lane, Limits};
 
 /// The server stops a statement by itself this long after we should have, in
 /// case we are gone.
@@ -145,10 +145,19 @@ impl Job {
         };
         let limit = limit.as_millis().min(i32::MAX as u128);
         let set = format!("SET statement_timeout = {limit}");
+        let watch = async {
+            if self.limits.lane == Lane::Job {
+                // A query that may run for hours ends soon after us, if we are
+                // killed. Servers on some platforms cannot look whether we
+                // are there, and refuse.
+                let watch = "SET client_connection_check_interval = '5s'";
+                let _ = client.batch_execute(watch).await;
+            }
+        };
         let values = self.statement.parameters.iter();
         let values = values.map(|value| (values::Parameter(value), values::declared(value)));
         let query = client.query_typed_raw(&self.statement.sql, values);
-        let (set, rows) = join(client.batch_execute(&set), query).await;
+        let (set, (), rows) = join3(client.batch_execute(&set), watch, query).await;
         set?;
         rows
     }

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 
 use super::rows::{self, Rows};
-use super::{Batch, Error, Limits, names};
+use super::{Batch, Error, Lane, Limits, Settings, names};
 use pool::Pool;
 
 /// How long to wait for another process that writes to the same file.
@@ -31,8 +31,10 @@ const BUSY: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Sqlite {
     target: Target,
+    path: PathBuf,
     writer: Arc<tokio::sync::Mutex<Connection>>,
     readers: Arc<Pool>,
+    workers: Arc<Pool>,
     /// For our own short statements, so that they never queue behind users'.
     control: Arc<Pool>,
     /// Work is spawned where the database was opened, whoever asks.
@@ -40,23 +42,42 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str, readers: usize) -> Result<Sqlite, Error> {
-        let path = path(url)?;
+    pub(super) async fn open(settings: &Settings) -> Result<Sqlite, Error> {
+        let path = path(&settings.url)?;
+        Sqlite::open_file(path, settings.readers, settings.workers).await
+    }
+
+    /// Another database beside this one: "sky-jobs.sqlite" beside
+    /// "sky.sqlite". It answers no queries of users.
+    pub(super) async fn beside(&self, what: &str) -> Result<Sqlite, Error> {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut name = format!("{stem}-{what}");
+        if let Some(extension) = self.path.extension() {
+            name.push('.');
+            name.push_str(&extension.to_string_lossy());
+        }
+        Sqlite::open_file(self.path.with_file_name(name), 1, 1).await
+    }
+
+    async fn open_file(path: PathBuf, readers: usize, workers: usize) -> Result<Sqlite, Error> {
         let runtime = Handle::current();
+        let file = path.clone();
         let opening = runtime.spawn_blocking(move || {
-            let writer = writer(&path)?;
-            let read = |count| {
-                (0..count)
-                    .map(|_| reader(&path))
+            let writer = writer(&file)?;
+            let read = |count: usize| {
+                (0..count.max(1))
+                    .map(|_| reader(&file))
                     .collect::<Result<Vec<_>, _>>()
             };
-            Ok((writer, read(readers.max(1))?, read(1)?))
+            Ok((writer, read(readers)?, read(workers)?, read(1)?))
         });
-        let (writer, readers, control) = joined(opening.await)??;
+        let (writer, readers, workers, control) = joined(opening.await)??;
         Ok(Sqlite {
             target: Target::sqlite(),
+            path,
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Pool::new(readers),
+            workers: Pool::new(workers),
             control: Pool::new(control),
             runtime,
         })
@@ -76,7 +97,11 @@ impl Sqlite {
         limits: Limits,
     ) -> Result<Rows, Error> {
         let deadline = limits.time.map(|time| Instant::now() + time);
-        let mut lease = limits.hold(self.readers.lease()).await?;
+        let pool = match limits.lane {
+            Lane::Waiting => &self.readers,
+            Lane::Job => &self.workers,
+        };
+        let mut lease = limits.hold(pool.lease()).await?;
         let wires: Arc<[Wire]> = statement.columns.iter().map(|c| c.kind.wire()).collect();
         let (mut outlet, inlet) = rows::channel(wires.clone());
         let job = query::Job {

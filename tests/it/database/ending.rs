@@ -100,6 +100,7 @@ fn a_query_that_takes_too_long_is_stopped() {
     on_both(async |database| {
         let limits = Limits {
             time: Some(Duration::from_millis(200)),
+            ..Limits::default()
         };
         let started = Instant::now();
         // No row in time; then rows that nobody takes in time.

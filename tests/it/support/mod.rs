@@ -1,6 +1,8 @@
 //! What tests stand on.
 
+pub mod answer;
 pub mod postgres;
+pub mod rows;
 pub mod service;
 
 use obstap::database::{Database, Settings};
@@ -46,5 +48,6 @@ pub fn settings(url: &str) -> Settings {
         url: url.to_owned(),
         namespace: None,
         readers: 2,
+        workers: 1,
     }
 }

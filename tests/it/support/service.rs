@@ -54,6 +54,11 @@ impl Archive {
         }
     }
 
+    /// Whether it is in PostgreSQL, which several services may share.
+    pub fn is_shared(&self) -> bool {
+        self.url.starts_with("postgresql:")
+    }
+
     /// A place for a file.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -225,6 +230,16 @@ impl Service {
         let text = answer.text().expect("text");
         assert_eq!(status, 200, "{adql}: {text}");
         text.lines().skip(1).collect::<Vec<_>>().join(";")
+    }
+}
+
+impl Service {
+    /// Ends it as an administrator does, and waits until it has ended.
+    pub fn terminate(mut self) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.is_ok_and(|status| status.success()));
+        self.child.wait().expect("its end");
     }
 }
 
