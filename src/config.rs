@@ -37,6 +37,8 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// PostgreSQL: put before the names of our schemas.
     pub namespace: Option<String>,
+    /// The VOTable that is written where a request does not say: 1.4 or 1.5.
+    pub votable_version: String,
     pub limits: Limits,
     pub jobs: Jobs,
     pub extra_columns: Vec<ExtraColumn>,
@@ -186,6 +188,10 @@ impl Settings {
                 "must be 1 to 30 lower-case letters, digits or underscores, a letter first",
             ));
         }
+        let votable_version = merged.text("votable_version").unwrap_or_default();
+        if !["1.4", "1.5"].contains(&votable_version.as_str()) {
+            return Err(merged.wrong("votable_version", "must be \"1.4\" or \"1.5\""));
+        }
         let format = match merged.text("log.format").as_deref() {
             Some("json") => LogFormat::Json,
             Some("text") | None => LogFormat::Text,
@@ -229,6 +235,7 @@ impl Settings {
             results_dir,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             namespace,
+            votable_version,
             limits,
             jobs,
             extra_columns,

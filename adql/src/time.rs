@@ -119,16 +119,7 @@ fn civil(day: i64) -> (i64, i64, i64) {
 /// `YYYY-MM-DDThh:mm:ss.ffffff`, always 26 characters, so that text sorts as
 /// time does. `None` outside the years 0 to 9999.
 pub fn fixed(micros: i64) -> Option<String> {
-    let (day, time) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
-    let (year, month, day) = civil(day);
-    if !(0..=9999).contains(&year) {
-        return None;
-    }
-    let (seconds, micros) = (time / 1_000_000, time % 1_000_000);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    Some(format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}"
-    ))
+    characters(micros).map(|text| text.map(char::from).iter().collect())
 }
 
 /// The text of a time as answers have it: the fraction of the second only
@@ -138,11 +129,56 @@ pub fn fixed(micros: i64) -> Option<String> {
 /// assert_eq!(adql::time::format(-500_000), "1999-12-31T23:59:59.5");
 /// ```
 pub fn format(micros: i64) -> String {
-    let text = fixed(micros).unwrap_or_default();
-    match text.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole.to_owned(),
-        _ => text.trim_end_matches('0').to_owned(),
+    let mut text = Vec::with_capacity(LENGTH);
+    write(micros, &mut text);
+    text.into_iter().map(char::from).collect()
+}
+
+/// Appends what [`format`] gives.
+pub fn write(micros: i64, out: &mut Vec<u8>) {
+    let Some(text) = characters(micros) else {
+        return;
+    };
+    let start = out.len();
+    out.extend_from_slice(&text);
+    if micros.rem_euclid(1_000_000) == 0 {
+        out.truncate(start + LENGTH - ".ffffff".len());
+    } else {
+        while out.last() == Some(&b'0') {
+            out.pop();
+        }
     }
+}
+
+const LENGTH: usize = "YYYY-MM-DDThh:mm:ss.ffffff".len();
+
+fn characters(micros: i64) -> Option<[u8; LENGTH]> {
+    let (day, time) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let (year, month, day) = civil(day);
+    if !(0..=9999).contains(&year) {
+        return None;
+    }
+    let (seconds, micros) = (time / 1_000_000, time % 1_000_000);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = *b"0000-00-00T00:00:00.000000";
+    let ends = [
+        (4, year),
+        (7, month),
+        (10, day),
+        (13, hour),
+        (16, minute),
+        (19, second),
+        (26, micros),
+    ];
+    for (end, number) in ends {
+        let (mut place, mut rest) = (end, number);
+        while rest > 0 {
+            place -= 1;
+            text[place] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    }
+    Some(text)
 }
 
 /// Microseconds since 2000-01-01 as a Modified Julian Date, for reading.

@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
 use crate::config::Settings;
+use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::obscore::{self, ExtraColumn};
 use crate::uws::{Jobs, Results};
@@ -75,6 +76,7 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         database,
         catalog: Arc::new(catalog),
         limits: settings.limits,
+        votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
     })
 }
 

@@ -58,6 +58,7 @@ impl Query {
                 .unwrap_or(settings.limits.maxrec_hard)
                 .min(settings.limits.maxrec_hard),
             format: None,
+            version: None,
         };
         open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
@@ -76,7 +77,8 @@ impl Query {
             columns: answer.columns,
             rows: answer.rows,
             maxrec: request.maxrec,
-            infos: vec![("QUERY".to_owned(), request.query.clone())],
+            infos: service.infos(&request.query),
+            version: service.votable,
         };
         let mut stream = Stream::open(table, self.layout()?).await?;
         let (name, mut out): (String, Box<dyn Write + Send>) = match &self.output {

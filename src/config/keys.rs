@@ -8,13 +8,14 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 23] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
     ("", "base_url", Kind::Text, None),
     ("", "results_dir", Kind::Text, None),
     ("", "namespace", Kind::Text, None),
+    ("", "votable_version", Kind::Text, Some("1.4")),
     ("limits", "maxrec_default", Kind::Number, Some("20000")),
     ("limits", "maxrec_hard", Kind::Number, Some("10000000")),
     ("limits", "sync_seconds", Kind::Number, Some("600")),

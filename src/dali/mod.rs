@@ -10,11 +10,13 @@
 mod format;
 mod maxrec;
 mod params;
+mod version;
 pub mod xml;
 
 pub use format::{Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;
 pub use params::Params;
+pub use version::VotableVersion;
 
 /// A parameter that cannot be understood; the text is a whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -61,7 +61,7 @@ pub fn write(wire: Wire, cell: &[u8], out: &mut Vec<u8>) {
 
 /// DALI 1.1 section 3.3.3. `micros` since 2000-01-01T00:00:00.
 pub fn timestamp(micros: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(adql::time::format(micros).as_bytes());
+    adql::time::write(micros, out);
 }
 
 fn integer(number: Option<i64>, out: &mut Vec<u8>) {

@@ -23,6 +23,7 @@ pub use votable::error_document;
 
 use adql::Column;
 
+use crate::dali::VotableVersion;
 use crate::database::Rows;
 
 /// An answer that is about to be written.
@@ -34,4 +35,6 @@ pub struct Table {
     pub maxrec: u64,
     /// Said in the VOTable beside the rows, as name and value.
     pub infos: Vec<(String, String)>,
+    /// Which VOTable, if it is one.
+    pub version: VotableVersion,
 }

@@ -231,6 +231,7 @@ mod tests {
                 rows: None,
                 maxrec,
                 infos: Vec::new(),
+                version: crate::dali::VotableVersion::default(),
             };
             let mut stream = Stream::new(&table, None, batch, layout);
             if failure.is_some()

@@ -1,11 +1,11 @@
-//! Answers as VOTable 1.4: fields from the answer's columns, the frames they
+//! Answers as VOTable 1.4 or 1.5: fields from the answer's columns, the frames they
 //! are in, and error documents (TAP 1.1 section 3.3, DALI 1.1 section 4.4).
 
 use adql::{Column, Wire};
 use votable::{Coosys, Document, Field, Info, Outcome, TableHead, Timesys, Version, Writer};
 
 use super::{Table, cell, field};
-use crate::dali::Serialization;
+use crate::dali::{Serialization, VotableVersion};
 use crate::database::Batch;
 
 const SKY: &str = "icrs";
@@ -14,8 +14,9 @@ const TIME: &str = "mjd_utc";
 /// One answer being written.
 pub struct Votable {
     writer: Writer,
-    /// Texts of the timestamps of one row, and where each begins.
+    /// Texts of the timestamps of one row, and where each ends.
     texts: Vec<u8>,
+    ends: Vec<usize>,
     /// Whether there are timestamps at all; VOTable wants them as text.
     timestamps: bool,
 }
@@ -28,8 +29,9 @@ impl Votable {
             Serialization::Binary2 => votable::Serialization::Binary2,
         };
         Votable {
-            writer: Writer::new(Version::V1_4, serialization, document(table)),
+            writer: Writer::new(version(table), serialization, document(table)),
             texts: Vec::new(),
+            ends: Vec::new(),
             timestamps: table
                 .columns
                 .iter()
@@ -58,14 +60,14 @@ impl Votable {
 
     fn row_with_times(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
         self.texts.clear();
-        let mut ends = Vec::new();
+        self.ends.clear();
         for (value, &wire) in batch.row(row).zip(batch.wires()) {
             if let (Some(value), Wire::Timestamp) = (value, wire) {
                 cell::write(wire, value, &mut self.texts);
-                ends.push(self.texts.len());
+                self.ends.push(self.texts.len());
             }
         }
-        let (texts, mut ends, mut start) = (&self.texts, ends.into_iter(), 0);
+        let (texts, mut ends, mut start) = (&self.texts, self.ends.iter().copied(), 0);
         let cells = batch.row(row).zip(batch.wires()).map(|(value, &wire)| {
             if value.is_none() || wire != Wire::Timestamp {
                 return value;
@@ -79,9 +81,17 @@ impl Votable {
     }
 }
 
-/// A whole document that says what went wrong (DALI 1.1 section 4.2).
+/// A whole document that says what went wrong (DALI 1.1 section 4.2); in 1.4,
+/// which every reader knows.
 pub fn error_document(message: &str) -> Vec<u8> {
     votable::error_document(Version::V1_4, message, &[])
+}
+
+fn version(table: &Table) -> Version {
+    match table.version {
+        VotableVersion::V1_4 => Version::V1_4,
+        VotableVersion::V1_5 => Version::V1_5,
+    }
 }
 
 fn document(table: &Table) -> Document {

@@ -11,6 +11,7 @@ mod job;
 mod request;
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use fault::Fault;
 pub use request::QueryRequest;
@@ -18,7 +19,7 @@ pub use request::QueryRequest;
 use adql::{Catalog, Column};
 
 use crate::config;
-use crate::dali::{self, Format, Params};
+use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{Database, Lane, Limits, Rows};
 use crate::output::{Stream, Table};
 
@@ -28,6 +29,8 @@ pub struct Service {
     pub database: Database,
     pub catalog: Arc<Catalog>,
     pub limits: config::Limits,
+    /// Where a request does not say.
+    pub votable: VotableVersion,
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
@@ -58,6 +61,28 @@ impl Service {
         })
     }
 
+    /// What an answer says of itself beside its rows: the query (TAP 1.1
+    /// section 3.3), and what made it and when, in the words of the note Data
+    /// Origin in the VO (<https://www.ivoa.net/documents/DataOrigin/>, section 3.1).
+    pub fn infos(&self, query: &str) -> Vec<(String, String)> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = now.map_or(0, |since| since.as_secs());
+        // 2000-01-01 in seconds of Unix.
+        let micros = i64::try_from(seconds)
+            .unwrap_or(0)
+            .saturating_sub(946_684_800)
+            * 1_000_000;
+        let software = concat!("obstap/", env!("CARGO_PKG_VERSION"));
+        [
+            ("QUERY", query.to_owned()),
+            ("service_protocol", "ivo://ivoa.net/std/TAP".to_owned()),
+            ("server_software", software.to_owned()),
+            ("request_date", adql::time::format(micros)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
     /// What a query may use when somebody waits for its answer.
     pub fn at_once(&self) -> Limits {
         Limits {
@@ -75,16 +100,20 @@ impl Service {
         limits: Limits,
     ) -> Result<(Format, Stream), Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
-        let format = match &request.format {
+        let mut format = match &request.format {
             Some(format) => format.clone(),
             None => dali::default_from_accept(accept),
         };
+        if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
+            format.media_type = format!("{};version={}", format.media_type, version.name());
+        }
         let answer = self.answer(&request, limits).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,
             maxrec: request.maxrec,
-            infos: vec![("QUERY".to_owned(), request.query.clone())],
+            infos: self.infos(&request.query),
+            version: request.version.unwrap_or(self.votable),
         };
         let stream = Stream::open(table, format.layout).await?;
         Ok((format, stream))

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::config::Limits;
-use crate::dali::{self, Format, Params};
+use crate::dali::{self, Format, Params, VotableVersion};
 
 /// A query to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct QueryRequest {
     pub maxrec: u64,
     /// `None` when the request names none.
     pub format: Option<Format>,
+    /// `None` when the request does not say.
+    pub version: Option<VotableVersion>,
 }
 
 /// Values of LANG we answer to, without case.
@@ -74,6 +76,7 @@ impl QueryRequest {
             query,
             maxrec: maxrec.min(limits.maxrec_hard),
             format: Format::from_params(params)?,
+            version: VotableVersion::from_params(params)?,
         })
     }
 }

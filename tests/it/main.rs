@@ -8,6 +8,7 @@ mod functions;
 mod geometry_values;
 mod language;
 mod layering;
+mod leaving;
 mod load;
 mod obscore;
 mod protocol;

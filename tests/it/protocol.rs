@@ -6,7 +6,7 @@ use reqwest::blocking::Response;
 use reqwest::header::CONTENT_TYPE;
 use votable::{Reader, Status, Value};
 
-use crate::support::service::{Service, served_on_both};
+use crate::support::service::{SKY, Service, on_both, served_on_both};
 
 const QUERY: &str = "SELECT obs_id, s_ra, calib_level, t_min, target_name, s_region \
                      FROM ivoa.obscore ORDER BY obs_id";
@@ -260,6 +260,62 @@ fn a_body_that_is_too_large_is_refused_and_the_service_goes_on() {
         assert!(matches!(status, Some(Status::Error(_))), "{status:?}");
         let query = "SELECT obs_id FROM ivoa.obscore WHERE CONTAINS(POINT(0, 90), s_region) = 1";
         assert_eq!(service.query(query), "pole");
+    });
+}
+
+#[test]
+fn votable_comes_in_the_version_asked_for() {
+    on_both(|archive| {
+        archive.loaded(SKY);
+        let ask = |service: &Service, format: &str| {
+            let query = "SELECT TOP 1 obs_id, s_ra, t_min FROM ivoa.obscore WHERE obs_id = 'dali'";
+            let parameters = [
+                ("LANG", "ADQL"),
+                ("QUERY", query),
+                ("RESPONSEFORMAT", format),
+            ];
+            let answer = service.get(&parameters);
+            let kind = answer.headers()["content-type"].to_str().expect("text");
+            let kind = kind.to_owned();
+            let document = bytes(answer);
+            let reader = Reader::open(&*document).expect("a VOTable");
+            let infos = reader.infos().iter();
+            let infos: Vec<&str> = infos.map(|info| info.name.as_str()).collect();
+            for name in ["service_protocol", "server_software", "request_date"] {
+                assert!(infos.contains(&name), "{infos:?}");
+            }
+            (kind, reader.version().map(str::to_owned))
+        };
+        let check = |service: &Service, format: &str, kind: &str, version: &str| {
+            let expected = (kind.to_owned(), Some(version.to_owned()));
+            assert_eq!(ask(service, format), expected, "{format}");
+        };
+        let b2 = "application/x-votable+xml;serialization=binary2";
+        let td = "application/x-votable+xml;serialization=tabledata";
+        let service = archive.serve();
+        check(&service, "votable", b2, "1.4");
+        check(
+            &service,
+            "votable/td;version=1.5",
+            &format!("{td};version=1.5"),
+            "1.5",
+        );
+        let query = [
+            ("LANG", "ADQL"),
+            ("QUERY", "SELECT TOP 1 obs_id FROM ivoa.obscore"),
+            ("RESPONSEFORMAT", "votable;version=2"),
+        ];
+        refused(&service, &query, &["VOTable version", "1.4 and 1.5"]);
+        drop(service);
+        let newer = archive.file("newer.toml", "votable_version = \"1.5\"\n");
+        let service = archive.serve_with(&["--config", &newer]);
+        check(&service, "votable", b2, "1.5");
+        check(
+            &service,
+            "votable;version=1.4",
+            &format!("{b2};version=1.4"),
+            "1.4",
+        );
     });
 }
 

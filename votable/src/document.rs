@@ -2,6 +2,7 @@
 //! (VOTable 1.4 §3).
 
 use crate::field::{Field, Param};
+use crate::group::{Group, Link};
 use crate::service::Descriptor;
 use crate::xml::{self, Tag};
 
@@ -30,6 +31,8 @@ pub struct Document {
     pub infos: Vec<Info>,
     pub coosys: Vec<Coosys>,
     pub timesys: Vec<Timesys>,
+    /// Of the results as a whole.
+    pub links: Vec<Link>,
     pub table: TableHead,
     /// Resources after the results.
     pub services: Vec<Descriptor>,
@@ -44,6 +47,8 @@ pub struct TableHead {
     pub description: Option<String>,
     pub params: Vec<Param>,
     pub fields: Vec<Field>,
+    pub groups: Vec<Group>,
+    pub links: Vec<Link>,
 }
 
 /// An INFO: a named remark (§4.8).
@@ -174,6 +179,9 @@ impl Document {
         for timesys in &self.timesys {
             timesys.write(out);
         }
+        for link in &self.links {
+            link.write(out);
+        }
         Tag::new("TABLE", out)
             .maybe("ID", self.table.id.as_deref())
             .maybe("name", self.table.name.as_deref())
@@ -185,6 +193,12 @@ impl Document {
         }
         for field in &self.table.fields {
             field.write(out);
+        }
+        for group in &self.table.groups {
+            group.write(out);
+        }
+        for link in &self.table.links {
+            link.write(out);
         }
     }
 

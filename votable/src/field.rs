@@ -1,5 +1,6 @@
 //! FIELD and PARAM: what a column or a constant is (VOTable 1.4 §4).
 
+use crate::group::Link;
 use crate::xml::Tag;
 
 /// The primitives of VOTable 1.4 §2.1. The cell of a primitive is its
@@ -53,6 +54,13 @@ impl Datatype {
         NAMES
             .iter()
             .find(|(_, known)| *known == name)
+            .map(|(datatype, _)| *datatype)
+    }
+
+    pub(crate) fn from_name_in_any_case(name: &str) -> Option<Datatype> {
+        NAMES
+            .iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(name))
             .map(|(datatype, _)| *datatype)
     }
 
@@ -149,6 +157,7 @@ pub struct Field {
     pub min: Option<String>,
     pub max: Option<String>,
     pub options: Vec<String>,
+    pub links: Vec<Link>,
 }
 
 impl Field {
@@ -170,6 +179,7 @@ impl Field {
             min: None,
             max: None,
             options: Vec::new(),
+            links: Vec::new(),
         }
     }
 
@@ -193,7 +203,7 @@ impl Field {
         self.element("FIELD", None, out);
     }
 
-    /// In the order the schema wants: DESCRIPTION, VALUES.
+    /// In the order the schema wants: DESCRIPTION, VALUES, LINK.
     fn element(&self, element: &'static str, value: Option<&str>, out: &mut Vec<u8>) {
         let mut width = itoa::Buffer::new();
         let tag = Tag::new(element, out)
@@ -210,13 +220,16 @@ impl Field {
             .maybe("precision", self.precision.as_deref())
             .maybe("ref", self.reference.as_deref());
         let bounded = self.min.is_some() || self.max.is_some() || !self.options.is_empty();
-        if self.description.is_none() && self.null.is_none() && !bounded {
+        if self.description.is_none() && self.null.is_none() && !bounded && self.links.is_empty() {
             return tag.empty();
         }
         tag.open();
         crate::xml::description(self.description.as_deref(), out);
         if self.null.is_some() || bounded {
             self.values(bounded, out);
+        }
+        for link in &self.links {
+            link.write(out);
         }
         crate::xml::close(element, out);
     }

@@ -115,6 +115,8 @@ fn float(value: impl zmij::Float + Into<f64> + Copy, out: &mut Vec<u8>) {
 }
 
 /// As many digits as the field declares; all bits of the cell if it is open.
+/// With blanks between them: §6 asks for a sequence of 0 and 1, which STILTS
+/// reads with blanks only, and others either way.
 fn bits(length: Length, cell: &[u8], out: &mut Vec<u8>) {
     let count = match length {
         Length::Scalar => 1,
@@ -124,7 +126,12 @@ fn bits(length: Length, cell: &[u8], out: &mut Vec<u8>) {
     let digits = cell
         .iter()
         .flat_map(|byte| (0..8).map(move |bit| byte << bit & 0x80 != 0));
-    out.extend(digits.take(count).map(|bit| if bit { b'1' } else { b'0' }));
+    for (place, bit) in digits.take(count).enumerate() {
+        if place > 0 {
+            out.push(b' ');
+        }
+        out.push(if bit { b'1' } else { b'0' });
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +174,12 @@ mod tests {
         check(UnsignedByte, "3", &[0, 128, 255], "0 128 255");
         check(Boolean, "", &[1], "true");
         check(Boolean, "*", &[1, 0], "true false");
-        check(Bit, "10", &[0b1010_0000, 0b0100_0000], "1010000001");
+        check(
+            Bit,
+            "10",
+            &[0b1010_0000, 0b0100_0000],
+            "1 0 1 0 0 0 0 0 0 1",
+        );
         check(Bit, "", &[0x80], "1");
         check(Char, "*", b"a<b", "a&lt;b");
         check(Char, "*", "é".as_bytes(), "\\u00e9");

@@ -30,6 +30,8 @@ pub(crate) struct Column {
     null: Option<Magic>,
     /// Strings of equal length one after the other, each filled up with NULs.
     padded: bool,
+    /// Text longer than the field says was met.
+    pub overlong: bool,
 }
 
 /// The value that stands for null.
@@ -55,6 +57,7 @@ impl Column {
             length: field.length(),
             null,
             padded: arraysize.is_some_and(|arraysize| arraysize.contains('x')),
+            overlong: false,
         }
     }
 

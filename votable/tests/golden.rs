@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used)]
 
 use votable::{
-    Coosys, Datatype, Descriptor, Document, Field, Info, Outcome, Param, Reader, Serialization,
-    TableHead, Timesys, Version, Writer, error_document,
+    Coosys, Datatype, Descriptor, Document, Field, Group, Info, Link, Member, Outcome, Param,
+    Reader, Reference, Serialization, TableHead, Timesys, Version, Writer, error_document,
 };
 
 fn document() -> Document {
@@ -36,14 +36,27 @@ fn document() -> Document {
             timescale: "UTC".into(),
             refposition: "TOPOCENTER".into(),
         }],
+        links: vec![Link::to("https://example.org/survey?a=1&b=2")],
         table: TableHead {
             name: Some("stars".into()),
             description: Some("All of them".into()),
-            params: vec![Param::text("observatory", "Paranal & La Silla")],
+            params: vec![Param {
+                field: Field {
+                    id: Some("observatory".into()),
+                    ..Field::text("observatory")
+                },
+                value: "Paranal & La Silla".into(),
+            }],
             fields: vec![
                 Field {
                     id: Some("name".into()),
                     ucd: Some("meta.id;meta.main".into()),
+                    links: vec![Link {
+                        role: Some("doc".into()),
+                        content_type: Some("text/html".into()),
+                        title: Some("Star \"names\"".into()),
+                        ..Link::to("https://example.org/star?name=${name}")
+                    }],
                     description: Some("Name".into()),
                     ..Field::text("name")
                 },
@@ -68,6 +81,7 @@ fn document() -> Document {
                 Field {
                     unit: Some("deg".into()),
                     ucd: Some("pos.eq.ra;meta.main".into()),
+                    id: Some("ra".into()),
                     reference: Some("icrs".into()),
                     ..Field::new("ra", Datatype::Double)
                 },
@@ -79,6 +93,28 @@ fn document() -> Document {
                 array("counts", Datatype::Int, "2"),
                 Field::new("visibility", Datatype::FloatComplex),
             ],
+            groups: vec![Group {
+                name: Some("what is where".into()),
+                utype: Some("stars:source".into()),
+                description: Some("Name & position".into()),
+                members: vec![
+                    Member::Field(Reference {
+                        ucd: Some("meta.id".into()),
+                        ..Reference::to("name")
+                    }),
+                    Member::Group(Group {
+                        reference: Some("icrs".into()),
+                        members: vec![
+                            Member::Field(Reference::to("ra")),
+                            Member::Param(Reference::to("observatory")),
+                            Member::Own(Box::new(Param::text("equator", "mean"))),
+                        ],
+                        ..Group::default()
+                    }),
+                ],
+                ..Group::default()
+            }],
+            links: vec![Link::to("https://example.org/stars")],
             ..TableHead::default()
         },
         services: vec![Descriptor {

@@ -113,6 +113,61 @@ fn errors_say_where() {
 }
 
 #[test]
+fn what_others_call_their_types() {
+    let check = |fields: &str, row: &str, expected: &str| {
+        check(
+            format!(
+                "<VOTABLE><RESOURCE><TABLE>{fields}<DATA><TABLEDATA>{row}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+            ),
+            expected,
+        );
+    };
+    check(
+        "<FIELD name='a' datatype='string'/><FIELD name='b' datatype='Int32'/>",
+        "<TR><TD>M31</TD><TD>7</TD></TR>",
+        "[Text(\"M31\"), Int(7)]\nline 1: field \"a\" has datatype \"string\", which is read as char\nline 1: field \"b\" has datatype \"Int32\", which is read as int",
+    );
+    check(
+        "<FIELD name='a' datatype='DOUBLE'/>",
+        "<TR><TD>1e3</TD></TR>",
+        "[Float(1000.0)]\nline 1: field \"a\" has datatype \"DOUBLE\", which is read as double",
+    );
+    // Said once, though both rows are longer than one character.
+    check(
+        "<FIELD name='a' datatype='char'/>",
+        "<TR><TD>M31</TD></TR><TR><TD>M33</TD></TR>",
+        "[Text(\"M31\")]\n[Text(\"M33\")]\nline 1, row 1, field \"a\": its field has no arraysize and holds more than one character; read whole, here and further on",
+    );
+}
+
+#[test]
+fn groups_and_links_do_not_confuse() {
+    let document = "<VOTABLE xmlns='urn:x'><DESCRIPTION>All</DESCRIPTION><RESOURCE><TABLE>
+<GROUP name='outer'><DESCRIPTION>Outer</DESCRIPTION><GROUP name='inner'><FIELDref ref='a'/>
+<PARAM name='p' datatype='int' value='3'><DESCRIPTION>Of p</DESCRIPTION></PARAM></GROUP></GROUP>
+<FIELD ID='a' name='a' datatype='int'><LINK content-role='doc' href='https://example.org/?a=1&amp;b=2'/></FIELD>
+<LINK href='https://example.org/table'/>
+<DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>";
+    let mut reader = Reader::open(document.as_bytes()).unwrap();
+    assert_eq!(reader.description(), Some("All"));
+    assert_eq!(
+        reader.params()[0].field.description.as_deref(),
+        Some("Of p")
+    );
+    let links = &reader.fields()[0].links;
+    assert_eq!(links.len(), 1);
+    assert_eq!(
+        (&*links[0].href, links[0].role.as_deref()),
+        ("https://example.org/?a=1&b=2", Some("doc"))
+    );
+    assert_eq!(reader.next_row().unwrap().unwrap().values, [Value::Int(1)]);
+    assert_eq!(
+        reader.warnings()[0].message,
+        "\"urn:x\" is not a namespace of VOTable"
+    );
+}
+
+#[test]
 fn streams_of_base64() {
     let short = "<FIELD name='a' datatype='short'/>";
     check(
@@ -277,7 +332,7 @@ fn what_stands_around_the_rows() {
         (Some(-1), Some("0"))
     );
     let first = reader.next_row().unwrap().unwrap();
-    assert_eq!((first.number, first.line), (1, 36));
+    assert_eq!((first.number, first.line), (1, 48));
     assert_eq!(first.values[1], Value::Text("Andromède <λ>".into()));
 }
 

@@ -6,8 +6,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use votable::{
-    Datatype, Document, Field, Length, Outcome, Reader, Serialization, Status, Value, Version,
-    Writer,
+    Datatype, Document, Field, Length, Link, Outcome, Reader, Serialization, Status, Value,
+    Version, Writer,
 };
 
 use Datatype::*;
@@ -50,15 +50,24 @@ fn field() -> impl Strategy<Value = Field> {
         prop::sample::select(datatypes),
         prop::sample::select(arraysizes),
         word(),
-        prop::option::of(word()),
+        vec(prop::option::of(word()), 5),
+        vec(word(), 0..3),
         description,
     )
-        .prop_map(|(datatype, arraysize, name, unit, description)| Field {
-            arraysize: arraysize.map(str::to_owned),
-            unit,
-            description: description.filter(|text| !text.is_empty()),
-            ..Field::new(name, datatype)
-        })
+        .prop_map(
+            |(datatype, arraysize, name, texts, hrefs, description)| Field {
+                arraysize: arraysize.map(str::to_owned),
+                unit: texts[0].clone(),
+                ucd: texts[1].clone(),
+                utype: texts[2].clone(),
+                xtype: texts[3].clone(),
+                min: texts[4].clone(),
+                options: hrefs.clone(),
+                links: hrefs.into_iter().map(Link::to).collect(),
+                description: description.filter(|text| !text.is_empty()),
+                ..Field::new(name, datatype)
+            },
+        )
 }
 
 fn count(field: &Field) -> Option<usize> {
@@ -230,12 +239,15 @@ fn expected(field: &Field, cell: &Cell, serialization: Serialization) -> Value {
 
 proptest! {
     #[test]
-    fn there_and_back((fields, rows) in table()) {
+    fn there_and_back(
+        (fields, rows) in table(),
+        version in prop::sample::select(vec![Version::V1_4, Version::V1_5]),
+    ) {
         for serialization in [Serialization::TableData, Serialization::Binary, Serialization::Binary2] {
             let mut document = Document::default();
             document.table.fields.clone_from(&fields);
             let mut out = Vec::new();
-            let mut writer = Writer::new(Version::V1_4, serialization, document);
+            let mut writer = Writer::new(version, serialization, document);
             writer.begin(&mut out);
             for row in &rows {
                 writer.row(row.iter().map(|cell| cell.as_ref().map(|(_, bytes)| &**bytes)), &mut out);

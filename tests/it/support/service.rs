@@ -192,6 +192,15 @@ impl Service {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// What the process holds in memory (VmRSS).
+    pub fn resident_kilobytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("its state");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().split(' ').next());
+        number.and_then(|text| text.parse().ok()).expect("a number")
+    }
+
     pub fn is_available(&self) -> bool {
         let answer = self.client.get(format!("{}/tap/availability", self.base));
         let answer = answer.send().expect("an answer");

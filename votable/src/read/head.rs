@@ -8,6 +8,7 @@ use super::{Limits, Warnings};
 use crate::document::{Coosys, Info, Timesys};
 use crate::error::{ReadError, ReadProblem};
 use crate::field::{Datatype, Field, Length, Param};
+use crate::group::Link;
 use crate::outcome::Status;
 use crate::value::Column;
 
@@ -47,6 +48,7 @@ pub(super) fn read<R: BufRead>(
     let mut head = Head::default();
     let mut subject = Subject::Document;
     let mut in_table = false;
+    let mut groups = 0usize;
     let mut binary = None;
     loop {
         if nodes.bytes() > limits.head_bytes as u64 {
@@ -61,6 +63,10 @@ pub(super) fn read<R: BufRead>(
             Node::Open(element, attributes) => (element, attributes),
             Node::Close(Element::Field | Element::Param) => {
                 subject = Subject::Document;
+                continue;
+            }
+            Node::Close(Element::Group) => {
+                groups = groups.saturating_sub(1);
                 continue;
             }
             // A table without DATA has no rows (§3.7).
@@ -108,9 +114,14 @@ pub(super) fn read<R: BufRead>(
             Element::Values | Element::Min | Element::Max | Element::Choice => {
                 head.values(subject, element, &attributes);
             }
+            Element::Group => groups += 1,
+            Element::Link => head.link(subject, &attributes),
             Element::Description => {
                 let text = content(nodes, Element::Description, limits, warnings)?;
-                head.describe(subject, text);
+                // That of a group is not the table's.
+                if groups == 0 || subject != Subject::Document {
+                    head.describe(subject, text);
+                }
             }
             Element::Info => {
                 let text = content(nodes, Element::Info, limits, warnings)?;
@@ -178,13 +189,29 @@ impl Head {
         (self, rows(columns))
     }
 
-    fn values(&mut self, subject: Subject, element: Element, attributes: &Attributes) {
-        let field = match subject {
+    /// The field or parameter being read.
+    fn subject(&mut self, subject: Subject) -> Option<&mut Field> {
+        match subject {
             Subject::Document => None,
             Subject::Field => self.fields.last_mut(),
             Subject::Param => self.params.last_mut().map(|param| &mut param.field),
-        };
-        let Some(field) = field else {
+        }
+    }
+
+    /// Links of fields are kept; others say nothing about the rows.
+    fn link(&mut self, subject: Subject, attributes: &Attributes) {
+        if let Some(field) = self.subject(subject) {
+            field.links.push(Link {
+                href: attributes.get("href").unwrap_or_default(),
+                role: attributes.get("content-role"),
+                content_type: attributes.get("content-type"),
+                title: attributes.get("title"),
+            });
+        }
+    }
+
+    fn values(&mut self, subject: Subject, element: Element, attributes: &Attributes) {
+        let Some(field) = self.subject(subject) else {
             return;
         };
         match element {
@@ -202,20 +229,9 @@ impl Head {
     }
 
     fn describe(&mut self, subject: Subject, text: String) {
-        let text = Some(text);
-        match subject {
-            Subject::Document => self.description = text,
-            Subject::Field => self
-                .fields
-                .last_mut()
-                .into_iter()
-                .for_each(|f| f.description.clone_from(&text)),
-            Subject::Param => {
-                self.params
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|p| p.field.description.clone_from(&text));
-            }
+        match self.subject(subject) {
+            Some(field) => field.description = Some(text),
+            None => self.description = Some(text),
         }
     }
 
@@ -265,9 +281,22 @@ fn field(
         .get("arraysize")
         .filter(|arraysize| !arraysize.trim().is_empty());
     let datatype = match attributes.get("datatype") {
-        Some(datatype) => match Datatype::from_name(datatype.trim()) {
+        Some(written) => match Datatype::from_name(written.trim()) {
             Some(datatype) => datatype,
-            None => return Err(ReadProblem::UnknownDatatype(datatype)),
+            None => {
+                let Some((datatype, text)) = meant(written.trim()) else {
+                    return Err(ReadProblem::UnknownDatatype(written));
+                };
+                let read_as = datatype.name();
+                warnings.at(
+                    line,
+                    format!("field {name:?} has datatype {written:?}, which is read as {read_as}"),
+                );
+                if text {
+                    arraysize.get_or_insert_with(|| "*".into());
+                }
+                datatype
+            }
         },
         None => {
             warnings.at(
@@ -301,6 +330,23 @@ fn field(
             .and_then(|width| width.trim().parse().ok()),
         precision: attributes.get("precision"),
         ..Field::new(name, datatype)
+    })
+}
+
+/// What a datatype that VOTable does not have stands for, as met in the wild,
+/// and whether it is text of any length.
+fn meant(written: &str) -> Option<(Datatype, bool)> {
+    Some(match written.to_ascii_lowercase().as_str() {
+        "string" => (Datatype::Char, true),
+        "unicodestring" => (Datatype::UnicodeChar, true),
+        "uint8" | "byte" => (Datatype::UnsignedByte, false),
+        "int16" => (Datatype::Short, false),
+        "int32" | "integer" => (Datatype::Int, false),
+        "int64" => (Datatype::Long, false),
+        "float32" | "real" => (Datatype::Float, false),
+        "float64" => (Datatype::Double, false),
+        "bool" | "logical" => (Datatype::Boolean, false),
+        _ => (Datatype::from_name_in_any_case(written)?, false),
     })
 }
 

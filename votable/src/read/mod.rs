@@ -5,7 +5,8 @@
 //! read all the same is read, and said in [`Reader::warnings`].
 //!
 //! Left out: FITS and remote or compressed streams (refused), tables after the
-//! first, LINK. Compression of the whole document is the caller's to undo.
+//! first, GROUPs (but for their PARAMs), LINKs but those of FIELD and PARAM.
+//! Compression of the whole document is the caller's to undo.
 
 mod head;
 mod nodes;

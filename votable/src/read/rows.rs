@@ -27,12 +27,13 @@ const ROW: &str = "the bytes of one row";
 
 pub(super) fn tabledata<R: BufRead>(
     nodes: &mut Nodes<R>,
-    columns: &[Column],
+    columns: &mut [Column],
     head: &Head,
     limits: &Limits,
     number: u64,
     warnings: &mut Warnings,
 ) -> Result<Found, ReadError> {
+    let width = columns.len();
     let place = |line, field: usize| Place {
         line,
         row: Some(number),
@@ -46,7 +47,7 @@ pub(super) fn tabledata<R: BufRead>(
             _ => {}
         }
     };
-    let mut values = Vec::with_capacity(columns.len());
+    let mut values = Vec::with_capacity(width);
     let (mut text, mut bytes, mut beyond, mut inside) = (String::new(), 0, 0u64, false);
     loop {
         match nodes.next()? {
@@ -62,7 +63,7 @@ pub(super) fn tabledata<R: BufRead>(
             Node::Close(Element::Cell) => {
                 inside = false;
                 bytes += text.len();
-                let Some(column) = columns.get(values.len()) else {
+                let Some(column) = columns.get_mut(values.len()) else {
                     beyond += 1;
                     continue;
                 };
@@ -76,7 +77,8 @@ pub(super) fn tabledata<R: BufRead>(
                         problem,
                     });
                 };
-                if let Some(wrong) = miscounted(column, &value) {
+                if let Some(wrong) = miscounted(column, &value).or_else(|| overlong(column, &value))
+                {
                     warnings.add(place(nodes.line(), values.len()), wrong);
                 }
                 values.push(value);
@@ -97,13 +99,25 @@ pub(super) fn tabledata<R: BufRead>(
             }
         }
     }
-    if beyond > 0 || values.len() < columns.len() {
+    if beyond > 0 || values.len() < width {
         let found = values.len() as u64 + beyond;
-        let message = format!("the row has {found} cells for {} fields", columns.len());
+        let message = format!("the row has {found} cells for {width} fields");
         warnings.add(place(start, usize::MAX), message);
-        values.resize(columns.len(), Value::Null);
+        values.resize(width, Value::Null);
     }
     Ok(Some((start, values)))
+}
+
+/// A remark on text where the field says one character, once for each field:
+/// leaving out the arraysize is the commonest mistake there is.
+fn overlong(column: &mut Column, value: &Value) -> Option<String> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let found = text.chars().nth(1).is_some();
+    let wrong = column.length == Length::Scalar && found && !column.overlong;
+    column.overlong |= wrong;
+    wrong.then(|| "its field has no arraysize and holds more than one character; read whole, here and further on".to_owned())
 }
 
 /// A remark on an array that is not as long as its field says.
