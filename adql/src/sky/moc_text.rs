@@ -86,6 +86,11 @@ impl Moc {
         Ok(Moc { cells })
     }
 
+    /// Order and number of every cell.
+    pub fn cells(&self) -> &[(u8, u64)] {
+        &self.cells
+    }
+
     /// Appends a polygon for every cell, its edges within `stray` radians of the
     /// cell's; the whole sky becomes one circle.
     pub fn build(&self, stray: f64, parts: &mut Vec<RegionPart>) -> Result<(), RegionError> {

@@ -31,10 +31,12 @@
 //! sine, so both engines give the same answers.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod coverage;
 mod distance;
 mod footprint;
 mod measure;
 mod moc_text;
+mod outline;
 mod point;
 mod polygon;
 mod predicates;
@@ -44,9 +46,11 @@ mod text;
 
 pub mod cover;
 
+pub use coverage::Coverage;
 pub use distance::distance;
 pub use footprint::{Footprint, position_cell};
 pub use measure::Cap;
+pub use outline::Outline;
 pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};
