@@ -73,6 +73,7 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         database,
         catalog: Arc::new(catalog),
         limits: settings.limits,
+        scratch: settings.data_dir.clone(),
     })
 }
 

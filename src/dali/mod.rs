@@ -3,7 +3,7 @@
 //!
 //! Standard: DALI 1.1, <https://www.ivoa.net/documents/DALI/20170517/>,
 //! sections 2.4 (RESPONSEFORMAT, MAXREC) and 3.1–3.2 (parameters).
-//! Left out: UPLOAD, and response formats other than VOTable, CSV and TSV.
+//! Left out: UPLOAD.
 //!
 //! Must not know: HTTP libraries, queries, tables.
 
@@ -11,9 +11,9 @@ mod format;
 mod maxrec;
 mod params;
 
-pub use format::{Format, Layout, Serialization, default_from_accept};
+pub use format::{Announced, Coverage, Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;
-pub use params::Params;
+pub use params::{Params, encoded};
 
 /// A parameter that cannot be understood; the text is a whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -28,7 +28,11 @@ impl Votable {
             Serialization::Binary2 => votable::Serialization::Binary2,
         };
         Votable {
-            writer: Writer::new(Version::V1_4, serialization, document(table)),
+            writer: Writer::new(
+                Version::V1_4,
+                serialization,
+                document(&table.columns, &table.infos),
+            ),
             texts: Vec::new(),
             timestamps: table
                 .columns
@@ -84,13 +88,16 @@ pub fn error_document(message: &str) -> Vec<u8> {
     votable::error_document(Version::V1_4, message, &[])
 }
 
-fn document(table: &Table) -> Document {
-    let columns = &table.columns;
+/// The same without rows, for VOParquet.
+pub fn dataless(columns: &[Column], infos: &[(String, String)], outcome: &Outcome) -> Vec<u8> {
+    votable::dataless_document(Version::V1_4, &document(columns, infos), outcome)
+}
+
+fn document(columns: &[Column], infos: &[(String, String)]) -> Document {
     let sky = columns.iter().any(field::is_sky);
     let time = columns.iter().any(field::is_mjd);
     Document {
-        infos: table
-            .infos
+        infos: infos
             .iter()
             .map(|(name, value)| Info::new(name, value))
             .collect(),

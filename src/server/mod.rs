@@ -9,6 +9,7 @@
 
 mod around;
 mod body;
+mod encoding;
 mod sync;
 mod url;
 

@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::around::RequestId;
+use super::encoding::{Compressor, Encoding};
 use super::{State, body};
-use crate::dali::Params;
-use crate::output::{Chunk, Summary, error_document};
-use crate::tap::{Fault, Service};
+use crate::dali::{Format, Layout, Params, Serialization};
+use crate::output::{Chunk, Stream, Summary, error_document};
+use crate::tap::{Fault, Response, Service};
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
@@ -30,11 +31,12 @@ pub async fn answer(
         .extensions()
         .get::<RequestId>()
         .map_or_else(String::new, |id| id.0.clone());
-    let accept = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .map(str::to_owned);
+    let said = |name| {
+        let value = request.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let accept = said(header::ACCEPT);
+    let encoding = Encoding::accepted(said(header::ACCEPT_ENCODING).as_deref());
     let refuse = |fault: Fault| refusal(&fault.logged(&id), accept.as_deref());
     let params = match body::params(&request, payload, state.service.limits.body_bytes).await {
         Ok(params) => params,
@@ -46,6 +48,7 @@ pub async fn answer(
         state.service.clone(),
         params,
         accept.clone(),
+        encoding,
         id.clone(),
         head,
         sender,
@@ -53,17 +56,50 @@ pub async fn answer(
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
     match headed.await {
-        Ok(Ok(media_type)) => {
-            HttpResponse::Ok()
-                .content_type(media_type)
-                .streaming(stream::poll_fn(move |context| {
-                    let _ = &waited_for;
-                    chunks.poll_recv(context)
-                }))
-        }
+        Ok(Ok(head)) => accepted(&head).streaming(stream::poll_fn(move |context| {
+            let _ = &waited_for;
+            chunks.poll_recv(context)
+        })),
         Ok(Err(fault)) => refuse(fault),
         Err(_) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
+}
+
+/// What is known of an answer when it begins.
+struct Head {
+    format: Format,
+    file: String,
+    encoding: Encoding,
+}
+
+fn accepted(head: &Head) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(head.format.media_type.as_str())
+        .insert_header((header::CONTENT_DISPOSITION, disposition(head)))
+        .insert_header((header::VARY, "Accept, Accept-Encoding"));
+    if head.format.layout == Layout::Html {
+        // Nothing an answer contains may act on the page.
+        response.insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ));
+    }
+    if let Some(name) = head.encoding.name() {
+        response.insert_header((header::CONTENT_ENCODING, name));
+    }
+    response
+}
+
+/// What a browser can show it should show.
+fn disposition(head: &Head) -> String {
+    let shown = match head.format.layout {
+        Layout::Html | Layout::Json => true,
+        Layout::Votable(Serialization::Tabledata) => head.format.media_type.ends_with("/xml"),
+        _ => false,
+    };
+    let kind = if shown { "inline" } else { "attachment" };
+    format!("{kind}; filename=\"{}\"", head.file)
 }
 
 /// The part that runs where the database is.
@@ -71,12 +107,17 @@ async fn run(
     service: Service,
     params: Params,
     accept: Option<String>,
+    encoding: Encoding,
     id: String,
-    head: oneshot::Sender<Result<String, Fault>>,
+    head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
     let mut told = Told::new(id);
-    let (format, mut answer) = match service.respond(&params, accept.as_deref()).await {
+    let Response {
+        format,
+        file,
+        stream: mut answer,
+    } = match service.respond(&params, accept.as_deref()).await {
         Ok(answer) => answer,
         Err(fault) => {
             told.done = true;
@@ -85,26 +126,50 @@ async fn run(
             return;
         }
     };
-    if head.send(Ok(format.media_type)).is_err() {
+    // Parquet is compressed within.
+    let encoding = match format.layout {
+        Layout::Parquet => Encoding::Identity,
+        _ => encoding,
+    };
+    let begun = head.send(Ok(Head {
+        format,
+        file,
+        encoding,
+    }));
+    if begun.is_err() {
         return;
     }
-    loop {
-        match answer.next().await {
-            Chunk::Bytes(bytes) => {
-                if sender.send(Ok(bytes)).await.is_err() {
-                    return;
-                }
-            }
-            Chunk::End => break,
-            Chunk::Broken => {
-                let _ = sender
-                    .send(Err(io::Error::other("the answer cannot be finished")))
-                    .await;
-                break;
-            }
-        }
+    if !send(&mut answer, encoding, &sender).await {
+        return;
     }
     told.finished(answer.summary());
+}
+
+/// Sends the answer to its end, which may be a break; false if the client left.
+async fn send(answer: &mut Stream, encoding: Encoding, sender: &Sender) -> bool {
+    let broken = |_| io::Error::other("the answer cannot be finished");
+    let mut compressor = match Compressor::new(encoding) {
+        Ok(compressor) => compressor,
+        Err(error) => return sender.send(Err(broken(error))).await.is_ok(),
+    };
+    loop {
+        let chunk = match answer.next().await {
+            Chunk::Bytes(bytes) => compressor.chunk(bytes).map_err(broken),
+            Chunk::End => {
+                let end = compressor.end().map_err(broken);
+                let nothing = matches!(&end, Ok(bytes) if bytes.is_empty());
+                return nothing || sender.send(end).await.is_ok();
+            }
+            Chunk::Broken => Err(io::Error::other("the answer cannot be finished")),
+        };
+        let over = chunk.is_err();
+        if sender.send(chunk).await.is_err() {
+            return false;
+        }
+        if over {
+            return true;
+        }
+    }
 }
 
 /// Stops the query when whoever waited for it is gone.

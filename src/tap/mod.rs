@@ -9,7 +9,9 @@
 mod fault;
 mod request;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use fault::Fault;
 pub use request::QueryRequest;
@@ -17,7 +19,7 @@ pub use request::QueryRequest;
 use adql::{Catalog, Column};
 
 use crate::config;
-use crate::dali::{self, Format, Params};
+use crate::dali::{self, Format, Layout, Params};
 use crate::database::{Database, Limits, Rows};
 use crate::output::{Stream, Table};
 
@@ -27,6 +29,8 @@ pub struct Service {
     pub database: Database,
     pub catalog: Arc<Catalog>,
     pub limits: config::Limits,
+    /// A directory on disk for answers that must wait for their last row.
+    pub scratch: PathBuf,
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
@@ -60,13 +64,9 @@ impl Service {
         })
     }
 
-    /// A whole request: the format of the answer and its bytes, whose first
-    /// rows have been found.
-    pub async fn respond(
-        &self,
-        params: &Params,
-        accept: Option<&str>,
-    ) -> Result<(Format, Stream), Fault> {
+    /// A whole request: the answer in its format, whose first rows have been
+    /// found.
+    pub async fn respond(&self, params: &Params, accept: Option<&str>) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let format = match &request.format {
             Some(format) => format.clone(),
@@ -78,8 +78,34 @@ impl Service {
             rows: answer.rows,
             maxrec: request.maxrec,
             infos: vec![("QUERY".to_owned(), request.query.clone())],
+            address: request.address(),
+            scratch: self.scratch.clone(),
         };
-        let stream = Stream::open(table, format.layout).await?;
-        Ok((format, stream))
+        Ok(Response {
+            file: file_name(format.layout),
+            stream: Stream::open(table, format.layout).await?,
+            format,
+        })
     }
+}
+
+/// The answer to a request, as it is to be sent.
+pub struct Response {
+    pub format: Format,
+    /// A name for it as a file.
+    pub file: String,
+    pub stream: Stream,
+}
+
+/// After the moment at which the answer is given, in UTC: the same question
+/// may be answered otherwise tomorrow.
+fn file_name(layout: Layout) -> String {
+    const FROM_1970_TO_2000: i64 = 946_684_800_000_000;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
+    let moment = adql::time::format(seconds * 1_000_000 - FROM_1970_TO_2000);
+    let moment = moment.replace(['-', ':'], "");
+    format!("tap_{moment}.{}", layout.extension())
 }

@@ -1,6 +1,6 @@
 //! How an answer ended, in words a client looks for (DALI 1.1 §4.4).
 
-use crate::document::{self, Info, Version};
+use crate::document::{self, Document, Info, Version};
 use crate::xml::{self, Tag};
 
 /// The end of a results table.
@@ -48,6 +48,18 @@ fn failure(message: &str) -> Info {
         content: Some(message.into()),
         ..Info::new("QUERY_STATUS", "ERROR")
     }
+}
+
+/// A whole document without rows, for a format that keeps them elsewhere:
+/// VOParquet (<https://www.ivoa.net/documents/Notes/VOParquet/>).
+pub fn dataless_document(version: Version, document: &Document, outcome: &Outcome) -> Vec<u8> {
+    let mut out = Vec::new();
+    document.begin(version, &mut out);
+    xml::close("TABLE", &mut out);
+    outcome.write(&mut out);
+    xml::close("RESOURCE", &mut out);
+    document.end(&mut out);
+    out
 }
 
 /// A whole document that says why there is no table.

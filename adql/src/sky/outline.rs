@@ -47,7 +47,8 @@ fn outline(part: &RegionPart) -> Outline {
 
 /// Points from `a` to before `b` on their great circle.
 fn along(a: Vector, b: Vector) -> impl Iterator<Item = Vector> {
-    let steps = (angle(a, b).to_degrees() / LONGEST).ceil().max(1.0);
+    // An edge of two degrees may measure a little more.
+    let steps = (angle(a, b).to_degrees() / LONGEST - 1e-9).ceil().max(1.0);
     (0..steps as usize).map(move |step| {
         let share = step as f64 / steps;
         match step {
