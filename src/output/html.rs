@@ -64,6 +64,7 @@ impl Html {
             for (value, &wire) in batch.row(row).zip(batch.wires()) {
                 self.text.clear();
                 match value {
+                    None if is_number(wire) => push(out, "<td class=\"r n\">"),
                     None => push(out, "<td class=\"n\">"),
                     Some(value) if is_number(wire) => {
                         push(out, "<td class=\"r\">");
@@ -282,7 +283,7 @@ mod tests {
             "<a href=\"?QUERY=x&amp;RESPONSEFORMAT=csv\">CSV</a>",
             "<th class=\"r\" title=\"Right &quot;ascension&quot;\">s_ra<i>deg</i><small>pos.eq.ra</small></th>",
             "<tr><td class=\"r o\">1<td class=\"r\">1.5\n",
-            "<tr><td class=\"r o\">2<td class=\"n\">\n",
+            "<tr><td class=\"r o\">2<td class=\"r n\">\n",
             "<footer class=\"cut\"><b>2 rows</b> · The answer is cut off after 2 rows",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");

@@ -1,6 +1,7 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
 mod database;
+mod formats;
 mod layering;
 mod load;
 mod obscore;

@@ -71,7 +71,7 @@ pub fn table(
         }
     }
     for (name, value) in infos {
-        cards.comment(&format!("{name}: {value}"));
+        cards.info(name, value);
     }
     if let Some(sentence) = ending.sentence() {
         cards.comment(&sentence);
@@ -126,6 +126,20 @@ impl Cards<'_> {
         match card.len() + comment.len() <= CARD {
             true => self.raw(&format!("{card}{comment}")),
             false => self.raw(card.trim_end()),
+        }
+    }
+
+    /// A keyword of its own where the name is one, else a remark.
+    fn info(&mut self, name: &str, value: &str) {
+        let is_keyword = (1..=8).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if is_keyword {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            self.text(name, &words.join(" "), "");
+        } else {
+            self.comment(&format!("{name}: {value}"));
         }
     }
 
@@ -193,6 +207,14 @@ mod tests {
         );
         let line = "x".repeat(100);
         assert_eq!(cards(|c| c.comment(&line)).len(), 2);
+        assert_eq!(
+            cards(|c| c.info("QUERY", "SELECT a\n  FROM b")),
+            ["QUERY   = 'SELECT a FROM b'"]
+        );
+        assert_eq!(
+            cards(|c| c.info("publisher", "Ω")),
+            ["COMMENT publisher: \\u03a9"]
+        );
         assert!(cards(|c| c.comment(&line)).iter().all(|c| c.len() <= CARD));
     }
 }
