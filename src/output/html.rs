@@ -26,20 +26,10 @@ pub struct Html {
 
 impl Html {
     pub fn new(table: &Table, out: &mut Vec<u8>) -> Html {
-        push(
-            out,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"robots\" content=\"noindex\">\n<title>Answer</title>\n<style>\n",
-        );
-        push(out, STYLE);
-        push(
-            out,
-            "</style>\n</head>\n<body>\n<header>\n<h1>Answer</h1>\n",
-        );
+        begin("Answer", out);
         for (name, value) in &table.infos {
             if name == "QUERY" {
-                push(out, "<pre>");
-                escape(value.as_bytes(), out);
-                push(out, "</pre>\n");
+                quoted(value, out);
             }
         }
         formats(table, out);
@@ -105,6 +95,41 @@ impl Html {
         }
         push(out, "</footer>\n</body>\n</html>\n");
     }
+}
+
+/// A page that says why there is no answer, under the query that was asked.
+pub fn error_page(query: Option<&str>, message: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(STYLE.len() + message.len() + 1024);
+    begin("No answer", &mut out);
+    if let Some(query) = query {
+        quoted(query, &mut out);
+    }
+    push(&mut out, "<pre class=\"bad\">");
+    escape(message.as_bytes(), &mut out);
+    push(&mut out, "</pre>\n</header>\n</body>\n</html>\n");
+    out
+}
+
+fn begin(title: &str, out: &mut Vec<u8>) {
+    push(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n");
+    push(out, "<meta charset=\"utf-8\">\n");
+    push(
+        out,
+        "<meta name=\"viewport\" content=\"width=device-width\">\n",
+    );
+    push(out, "<meta name=\"robots\" content=\"noindex\">\n<title>");
+    push(out, title);
+    push(out, "</title>\n<style>\n");
+    push(out, STYLE);
+    push(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
+    push(out, title);
+    push(out, "</h1>\n");
+}
+
+fn quoted(query: &str, out: &mut Vec<u8>) {
+    push(out, "<pre>");
+    escape(query.trim().as_bytes(), out);
+    push(out, "</pre>\n");
 }
 
 /// Links to the same answer in other formats.
@@ -220,7 +245,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -234,20 +259,24 @@ fn push(out: &mut Vec<u8>, text: &str) {
 
 /// Text for HTML, in elements and between double quotes.
 fn escape(text: &[u8], out: &mut Vec<u8>) {
-    for chunk in text.utf8_chunks() {
-        for &byte in chunk.valid().as_bytes() {
-            match byte {
-                b'&' => push(out, "&amp;"),
-                b'<' => push(out, "&lt;"),
-                b'>' => push(out, "&gt;"),
-                b'"' => push(out, "&quot;"),
-                _ => out.push(byte),
-            }
-        }
-        if !chunk.invalid().is_empty() {
-            push(out, "\u{fffd}");
-        }
+    let text = String::from_utf8_lossy(text);
+    let mut plain = text.as_ref();
+    while let Some(place) = plain.find(['&', '<', '>', '"']) {
+        let (before, rest) = plain.split_at(place);
+        push(out, before);
+        let mut rest = rest.chars();
+        push(
+            out,
+            match rest.next() {
+                Some('&') => "&amp;",
+                Some('<') => "&lt;",
+                Some('>') => "&gt;",
+                _ => "&quot;",
+            },
+        );
+        plain = rest.as_str();
     }
+    push(out, plain);
 }
 
 #[cfg(test)]
@@ -289,6 +318,14 @@ mod tests {
             assert!(text.contains(part), "{part} is not in {text}");
         }
         assert!(!text.contains("geojson"));
+    }
+
+    #[test]
+    fn a_page_says_why_there_is_no_answer() {
+        let page = error_page(Some("SELECT <"), "what is \"<\"?");
+        let page = String::from_utf8(page).unwrap();
+        let both = "<pre>SELECT &lt;</pre>\n<pre class=\"bad\">what is &quot;&lt;&quot;?</pre>";
+        assert!(page.contains(both), "{page}");
     }
 
     #[test]

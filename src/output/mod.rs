@@ -39,10 +39,13 @@ mod moc;
 mod parquet;
 mod place;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod votable;
 
 use std::path::PathBuf;
 
+pub use html::error_page;
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 

@@ -132,8 +132,7 @@ mod tests {
         let region = Column::new("s_region", Type::Region);
         let point = Column::new("p", Type::Point);
         let name = Column::new("name", Type::Text);
-        check(&[name.clone()], None, None);
-        check(&[ra.clone(), name.clone()], None, None);
+        check(&[ra.clone(), name], None, None);
         check(&[ra.clone(), dec.clone()], None, Some((0, 1)));
         check(&[dec, region.clone(), ra], Some(1), Some((2, 0)));
         check(&[point, region], Some(1), None);

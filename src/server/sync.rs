@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Instant;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::stream;
@@ -14,11 +15,17 @@ use super::around::RequestId;
 use super::encoding::{Compressor, Encoding};
 use super::{State, body};
 use crate::dali::{Format, Layout, Params, Serialization};
-use crate::output::{Chunk, Stream, Summary, error_document};
+use crate::output::{Chunk, Stream, Summary, error_document, error_page};
 use crate::tap::{Fault, Response, Service};
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
+
+/// Nothing that an answer contains may act on its page.
+const LIFELESS: (HeaderName, &str) = (
+    header::CONTENT_SECURITY_POLICY,
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+);
 
 type Sender = mpsc::Sender<io::Result<Bytes>>;
 
@@ -37,10 +44,18 @@ pub async fn answer(
     };
     let accept = said(header::ACCEPT);
     let encoding = Encoding::accepted(said(header::ACCEPT_ENCODING).as_deref());
-    let refuse = |fault: Fault| refusal(&fault.logged(&id), accept.as_deref());
-    let params = match body::params(&request, payload, state.service.limits.body_bytes).await {
+    let limit = state.service.limits.body_bytes;
+    let params = match body::params(&request, payload, limit).await {
         Ok(params) => params,
-        Err(fault) => return refuse(fault),
+        Err(fault) => return refusal(&fault.logged(&id), accept.as_deref()),
+    };
+    let page = Page::of(&params);
+    let refuse = |fault: Fault| {
+        let fault = fault.logged(&id);
+        match &page {
+            Some(page) => page.refusal(&fault),
+            None => refusal(&fault, accept.as_deref()),
+        }
     };
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
@@ -79,11 +94,7 @@ fn accepted(head: &Head) -> HttpResponseBuilder {
         .insert_header((header::CONTENT_DISPOSITION, disposition(head)))
         .insert_header((header::VARY, "Accept, Accept-Encoding"));
     if head.format.layout == Layout::Html {
-        // Nothing an answer contains may act on the page.
-        response.insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ));
+        response.insert_header(LIFELESS);
     }
     if let Some(name) = head.encoding.name() {
         response.insert_header((header::CONTENT_ENCODING, name));
@@ -239,12 +250,37 @@ impl Drop for Told {
     }
 }
 
+/// A request whose answer, or refusal, is to be a page: RESPONSEFORMAT alone
+/// tells, since Java's clients say `Accept: text/html` and cannot read any.
+struct Page {
+    query: Option<String>,
+}
+
+impl Page {
+    fn of(params: &Params) -> Option<Page> {
+        let format = Format::from_params(params).ok().flatten()?;
+        (format.layout == Layout::Html).then(|| Page {
+            query: params.all("QUERY").next().map(str::to_owned),
+        })
+    }
+
+    fn refusal(&self, fault: &Fault) -> HttpResponse {
+        HttpResponse::build(status(fault))
+            .content_type("text/html;charset=utf-8")
+            .insert_header(LIFELESS)
+            .body(error_page(self.query.as_deref(), fault.message()))
+    }
+}
+
+fn status(fault: &Fault) -> StatusCode {
+    StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
 /// which show that and offer to save the other.
 fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
-    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    HttpResponse::build(status)
+    HttpResponse::build(status(fault))
         .content_type(if browser {
             "text/xml;charset=utf-8"
         } else {

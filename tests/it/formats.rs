@@ -279,7 +279,10 @@ fn of_arrow(bytes: &[u8]) -> (Told, usize) {
             )
         })
     });
-    (rows.collect(), batches.last().map_or(0, RecordBatch::num_rows))
+    (
+        rows.collect(),
+        batches.last().map_or(0, RecordBatch::num_rows),
+    )
 }
 
 #[test]
@@ -384,6 +387,21 @@ fn accept_speaks_where_responseformat_is_silent() {
         assert_eq!(kind(java, Some("html")), "text/html;charset=utf-8");
         assert_eq!(kind("application/json", None), "application/json");
         assert_eq!(kind("application/json", Some("fits")), "application/fits");
+    });
+}
+
+#[test]
+fn a_page_that_was_asked_for_says_what_is_wrong() {
+    served_on_both(|service| {
+        let answer = ask(service, "SELECT <b> FROM ivoa.obscore", "html", "9");
+        assert_eq!(answer.status(), 400);
+        assert_eq!(answer.headers()[CONTENT_TYPE], "text/html;charset=utf-8");
+        let page = text(answer);
+        assert!(
+            page.contains("<pre>SELECT &lt;b&gt; FROM ivoa.obscore</pre>"),
+            "{page}"
+        );
+        assert!(page.contains("ADQL-"), "{page}");
     });
 }
 
