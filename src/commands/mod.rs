@@ -234,7 +234,7 @@ mod tests {
         check("obstap load", false);
         check("obstap demo --listen 127.0.0.1:0", true);
         check("obstap query", false);
-        check("obstap query SELECT --format fits", false);
+        check("obstap query SELECT --format excel", false);
         check("obstap adql check --catalog t.xml", true);
         check("obstap config show", true);
         check("obstap completions fish", true);

@@ -25,7 +25,7 @@ impl Format {
             layout: Layout::Votable(Serialization::Tabledata),
             ivoid: Some("ivo://ivoa.net/std/TAPRegExt#output-votable-td"),
             extension: "xml",
-            title: "VOTable as text",
+            title: "VOTable (text)",
         },
         Announced {
             media_type: "application/x-votable+xml;serialization=binary",
@@ -55,7 +55,7 @@ impl Format {
             &["ndjson", "jsonl", "application/ndjson", "application/jsonl"],
             Layout::Ndjson,
             "ndjson",
-            "JSON, a line for each row",
+            "NDJSON",
         ),
         plain(
             "application/fits",
@@ -76,7 +76,7 @@ impl Format {
             &["arrow"],
             Layout::Arrow,
             "arrows",
-            "Arrow stream",
+            "Arrow",
         ),
         plain("text/html", &["html"], Layout::Html, "html", "Web page"),
         plain(
@@ -84,28 +84,28 @@ impl Format {
             &["geojson"],
             Layout::Geojson,
             "geojson",
-            "Footprints as GeoJSON",
+            "GeoJSON footprints",
         ),
         plain(
             "application/fits;content=moc",
             &["moc", "moc/fits"],
             Layout::Moc(Coverage::Fits),
             "moc.fits",
-            "Coverage (MOC)",
+            "MOC coverage",
         ),
         plain(
             "application/json;content=moc",
             &["moc/json"],
             Layout::Moc(Coverage::Json),
             "moc.json",
-            "Coverage (MOC) as JSON",
+            "MOC coverage as JSON",
         ),
         plain(
             "text/plain;content=moc",
             &["moc/ascii", "moc/text"],
             Layout::Moc(Coverage::Ascii),
             "moc.txt",
-            "Coverage (MOC) as text",
+            "MOC coverage as text",
         ),
     ];
 
