@@ -37,8 +37,7 @@ const CONTENT: &str = "IVOA.VOTable-Parquet.content";
 
 pub struct Parquet {
     writer: SerializedFileWriter<Vec<u8>>,
-    described: Vec<Column>,
-    infos: Vec<(String, String)>,
+    described: Table,
     cells: Vec<Cells>,
     /// Bytes of the cells that wait.
     waiting: usize,
@@ -66,7 +65,7 @@ enum Values {
 impl Parquet {
     pub fn new(table: &Table, out: &mut Vec<u8>) -> Result<Parquet, Error> {
         // The VOTable's fields have the names of the file's columns.
-        let described: Vec<Column> = table
+        let columns: Vec<Column> = table
             .columns
             .iter()
             .zip(unique_names(&table.columns))
@@ -75,7 +74,7 @@ impl Parquet {
                 ..column.clone()
             })
             .collect();
-        let writer = schema(&described).and_then(|schema| {
+        let writer = schema(&columns).and_then(|schema| {
             let properties = WriterProperties::builder()
                 .set_created_by(concat!("obstap ", env!("CARGO_PKG_VERSION")).to_owned())
                 .set_compression(Compression::SNAPPY)
@@ -87,12 +86,18 @@ impl Parquet {
         });
         let mut parquet = Parquet {
             writer: writer.map_err(unwritten)?,
-            cells: described
+            cells: columns
                 .iter()
                 .map(|column| Cells::new(column.kind.wire()))
                 .collect(),
-            described,
-            infos: table.infos.clone(),
+            described: Table {
+                columns,
+                rows: None,
+                maxrec: table.maxrec,
+                infos: table.infos.clone(),
+                address: None,
+                scratch: table.scratch.clone(),
+            },
             waiting: 0,
         };
         parquet.pass_on(out).map_err(unwritten)?;
@@ -118,7 +123,7 @@ impl Parquet {
         if self.waiting > 0 {
             self.group(out).map_err(unwritten)?;
         }
-        let content = dataless(&self.described, &self.infos, &ending.outcome());
+        let content = dataless(&self.described, &ending.outcome());
         let content = String::from_utf8_lossy(&content).into_owned();
         for (key, value) in [(VERSION, "1.0".to_owned()), (CONTENT, content)] {
             let pair = KeyValue::new(key.to_owned(), value);

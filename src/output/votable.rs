@@ -28,11 +28,7 @@ impl Votable {
             Serialization::Binary2 => votable::Serialization::Binary2,
         };
         Votable {
-            writer: Writer::new(
-                Version::V1_4,
-                serialization,
-                document(&table.columns, &table.infos),
-            ),
+            writer: Writer::new(Version::V1_4, serialization, document(table)),
             texts: Vec::new(),
             timestamps: table
                 .columns
@@ -89,15 +85,17 @@ pub fn error_document(message: &str) -> Vec<u8> {
 }
 
 /// The same without rows, for VOParquet.
-pub fn dataless(columns: &[Column], infos: &[(String, String)], outcome: &Outcome) -> Vec<u8> {
-    votable::dataless_document(Version::V1_4, &document(columns, infos), outcome)
+pub fn dataless(table: &Table, outcome: &Outcome) -> Vec<u8> {
+    votable::dataless_document(Version::V1_4, &document(table), outcome)
 }
 
-fn document(columns: &[Column], infos: &[(String, String)]) -> Document {
+fn document(table: &Table) -> Document {
+    let columns = &table.columns;
     let sky = columns.iter().any(field::is_sky);
     let time = columns.iter().any(field::is_mjd);
     Document {
-        infos: infos
+        infos: table
+            .infos
             .iter()
             .map(|(name, value)| Info::new(name, value))
             .collect(),

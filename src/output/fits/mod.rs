@@ -33,6 +33,9 @@ use crate::database::{Batch, Error};
 /// FITS is written in blocks of so many bytes (section 3.1).
 const BLOCK: usize = 2880;
 
+/// Bytes that an answer may take on disk: one question must not fill it.
+const MOST_BYTES: u64 = 16 << 30;
+
 /// TFIELDS at most (section 7.3.1).
 const MOST_COLUMNS: usize = 999;
 
@@ -91,6 +94,13 @@ impl Fits {
                 spool.put(kept).map_err(unkept)?;
             }
             self.rows += 1;
+        }
+        if spool.bytes() > MOST_BYTES {
+            return Err(Error::Data(format!(
+                "the answer is larger than the {} GB that FITS may take here; ask for less, \
+                 or for a RESPONSEFORMAT that is sent as it comes",
+                MOST_BYTES >> 30
+            )));
         }
         Ok(())
     }

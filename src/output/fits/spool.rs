@@ -13,7 +13,10 @@ const BUFFER: usize = 256 * 1024;
 /// Being written.
 ///
 /// The writes go to the page cache, so that they need no thread of their own.
-pub struct Spool(BufWriter<File>);
+pub struct Spool {
+    file: BufWriter<File>,
+    bytes: u64,
+}
 
 /// Being read; whether there is more is looked up after every cell.
 pub struct Reader {
@@ -31,24 +34,33 @@ impl Spool {
             Ok(file) => file,
             Err(_) => tempfile::tempfile()?,
         };
-        Ok(Spool(BufWriter::with_capacity(BUFFER, file)))
+        Ok(Spool {
+            file: BufWriter::with_capacity(BUFFER, file),
+            bytes: 0,
+        })
+    }
+
+    /// Written so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub fn put(&mut self, cell: Option<&[u8]>) -> io::Result<()> {
+        self.bytes += 4 + cell.map_or(0, |cell| cell.len() as u64);
         let Some(cell) = cell else {
-            return self.0.write_all(&NULL.to_le_bytes());
+            return self.file.write_all(&NULL.to_le_bytes());
         };
         let length = u32::try_from(cell.len())
             .ok()
             .filter(|&length| length != NULL)
             .ok_or_else(|| io::Error::other("a cell of 4 GB or more"))?;
-        self.0.write_all(&length.to_le_bytes())?;
-        self.0.write_all(cell)
+        self.file.write_all(&length.to_le_bytes())?;
+        self.file.write_all(cell)
     }
 
     pub fn read(self) -> io::Result<Reader> {
         let file = self
-            .0
+            .file
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
         Reader::new(file)
