@@ -8,7 +8,7 @@
 //! | 0 | the crates `adql` (a query's text to SQL) and `votable` (rows to bytes) |
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`] |
-//! | 3 | [`obscore`], [`output`], [`demo`] |
+//! | 3 | [`obscore`], [`felis`], [`output`], [`demo`] |
 //! | 4 | [`tap`], [`vosi`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
@@ -23,6 +23,7 @@ pub mod spatial;
 pub mod tap_schema;
 
 pub mod demo;
+pub mod felis;
 pub mod obscore;
 pub mod output;
 

@@ -28,6 +28,8 @@ pub struct Table {
     pub description: Option<String>,
     pub utype: Option<String>,
     pub columns: Vec<Column>,
+    /// Names of the columns whose conditions an index answers.
+    pub indexed: Vec<String>,
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
     pub keys: Vec<ForeignKey>,

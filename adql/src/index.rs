@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::{PositionIndex, Table};
-use crate::query::{Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial};
+use crate::query::{
+    Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial,
+};
 use crate::sky::{Region, cover};
 
 /// The same query with its indexes in place.
@@ -120,7 +122,7 @@ fn descend(condition: &mut Expr, tables: &Tables) {
 
 struct Ranges {
     source: usize,
-    table: Arc<Table>,
+    table: Option<Arc<Table>>,
     key: String,
     ranges: Vec<(i64, i64)>,
 }
@@ -165,7 +167,7 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
     {
         return Some(Ranges {
             source: *source,
-            table: tables.get(source)?.clone(),
+            table: tables.get(source).cloned(),
             key: format!("{}_key", index.prefix),
             ranges: cover::footprints(region, relation),
         });
@@ -173,7 +175,7 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
     let (source, table, index) = position(indexed, tables)?;
     Some(Ranges {
         source,
-        table: table.clone(),
+        table: Some(table.clone()),
         key: index.cell.clone(),
         ranges: cover::positions(region),
     })
@@ -186,9 +188,7 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
         Comparison::Greater | Comparison::GreaterEqual => (right, left),
         Comparison::NotEqual => return None,
     };
-    let Node::Distance(a, b) = &distance.node else {
-        return None;
-    };
+    let (a, b, factor) = scaled_distance(distance)?;
     let (point, numbers) = match (&a.node, &b.node) {
         (_, Node::Constant { numbers, .. }) => (a, numbers),
         (Node::Constant { numbers, .. }, _) => (b, numbers),
@@ -199,14 +199,40 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
     };
     let (source, table, index) = position(point, tables)?;
     // Wider than the last digits of a distance computed from coordinates.
-    let radius = (radius.max(0.0) * (1.0 + 1e-12) + 1e-9).min(180.0);
+    let radius = ((radius / factor).max(0.0) * (1.0 + 1e-12) + 1e-9).min(180.0);
     let circle = Region::circle(lon, lat, radius).ok()?;
     Some(Ranges {
         source,
-        table: table.clone(),
+        table: Some(table.clone()),
         key: index.cell.clone(),
         ranges: cover::positions(&circle),
     })
+}
+
+/// The points of a distance in degrees, and the constant above 0 that it is
+/// multiplied by: `DISTANCE(…) * 3600`, `IN_UNIT(DISTANCE(…), 'arcsec')`.
+fn scaled_distance(expr: &Expr) -> Option<(&Expr, &Expr, f64)> {
+    let (value, times) = match &expr.node {
+        Node::Distance(a, b) => return Some((a, b, 1.0)),
+        Node::InUnit { value, factor, .. } => (value, *factor),
+        Node::Binary {
+            operator: Binary::Multiply,
+            left,
+            right,
+        } => match right.number() {
+            Some(times) => (left, times),
+            None => (right, left.number()?),
+        },
+        Node::Binary {
+            operator: Binary::Divide,
+            left,
+            right,
+        } => (left, right.number()?.recip()),
+        _ => return None,
+    };
+    let (a, b, factor) = scaled_distance(value)?;
+    let factor = factor * times;
+    (factor.is_normal() && factor > 0.0).then_some((a, b, factor))
 }
 
 /// The position index that a `POINT(lon, lat)` of two columns stands for.

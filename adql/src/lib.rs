@@ -2,8 +2,9 @@
 //!
 //! Standard: [REC-ADQL-2.1](https://www.ivoa.net/documents/ADQL/20231215/).
 //! Implemented: the whole grammar of queries, set operations, WITH, CAST,
-//! OFFSET, mathematics, strings, and the geometry of [`functions::GEOMETRY`].
-//! Not implemented: IN_UNIT, CAST to geometries, user-defined functions.
+//! OFFSET, IN_UNIT, mathematics, strings, the geometry of
+//! [`functions::GEOMETRY`], and the user defined functions that the IVOA has
+//! agreed on.
 //! Conformance is checked by `tests/` here and `conformance/` of the service.
 //!
 //! The whole road:
@@ -33,6 +34,7 @@ pub mod catalog;
 pub mod functions;
 pub mod time;
 mod types;
+pub mod units;
 
 mod check;
 mod query;
@@ -43,6 +45,9 @@ mod index;
 
 mod statement;
 pub mod target;
+
+#[doc(hidden)]
+pub mod census;
 
 pub use catalog::Catalog;
 pub use check::check;

@@ -26,6 +26,20 @@ pub struct Query {
 }
 
 impl Query {
+    /// Whether column `number` (from 0) is a region that can be searched by
+    /// its index columns from a query around this one.
+    pub(crate) fn searchable(&self, number: usize) -> bool {
+        let region = self.columns.get(number).map(|column| column.kind) == Some(Type::Region);
+        region && self.has_region(number)
+    }
+
+    fn has_region(&self, number: usize) -> bool {
+        match &self.body {
+            Body::Select(select) => select.items.get(number).is_some_and(Expr::has_region),
+            Body::Set { left, right, .. } => left.has_region(number) && right.has_region(number),
+        }
+    }
+
     /// The columns of the answer, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -49,6 +63,16 @@ impl Query {
             self.limit = Some(self.limit.map_or(limit, |top| top.min(limit)));
         }
         self
+    }
+}
+
+impl Body {
+    /// Whether a column of the rows is volatile.
+    pub fn is_volatile(&self) -> bool {
+        match self {
+            Body::Select(select) => select.items.iter().any(Expr::is_volatile),
+            Body::Set { left, right, .. } => left.body.is_volatile() || right.body.is_volatile(),
+        }
     }
 }
 
@@ -206,6 +230,15 @@ pub(crate) enum Node {
         distinct: bool,
         /// None for `COUNT(*)`.
         argument: Option<Box<Expr>>,
+        /// What stands after the argument: a delimiter, limits.
+        parameters: Vec<Expr>,
+    },
+    /// A call that other words of the language say as well.
+    Expanded {
+        function: &'static Function,
+        unit: Option<String>,
+        ucd: Option<&'static str>,
+        value: Box<Expr>,
     },
     /// A geometry made of numbers that the rows give.
     Geometry {
@@ -224,13 +257,25 @@ pub(crate) enum Node {
         point: Box<Expr>,
     },
     Distance(Box<Expr>, Box<Expr>),
+    /// What is measured of a geometry.
+    Extent {
+        extent: Extent,
+        geometry: Box<Expr>,
+    },
+    /// The value times the factor, which is then in the unit.
+    InUnit {
+        value: Box<Expr>,
+        factor: f64,
+        unit: String,
+    },
     Spatial(Box<Spatial>),
     /// A condition with the index that answers it. The ranges (inclusive)
     /// contain the key of every row that can fulfil it; the exact condition
     /// decides. Both stand as one unit, so that it stays right under NOT.
     Ranged {
         source: usize,
-        table: Arc<Table>,
+        /// None where the source is a subquery.
+        table: Option<Arc<Table>>,
         /// The hidden column of the keys.
         key: String,
         ranges: Vec<(i64, i64)>,
@@ -267,6 +312,11 @@ pub(crate) enum Aggregate {
     Max,
     Min,
     Sum,
+    /// All values in order, with the parameter between them.
+    Join,
+    /// Counts of values below, in equal parts between, and above: the
+    /// parameters are the lower limit, the upper one and the number of parts.
+    Histogram,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,6 +325,13 @@ pub(crate) enum Shape {
     Circle,
     Polygon,
     Box,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Square degrees.
+    Area,
+    Centroid,
 }
 
 /// A spatial condition: the two regions meet, or the first lies inside the
@@ -309,12 +366,55 @@ impl Expr {
         Expr::boolean(Node::Not(Box::new(self)))
     }
 
+    /// Whether the index columns of a region can be had of this expression: it
+    /// is a column that has them, a region of the query, or a choice of such.
+    pub fn has_region(&self) -> bool {
+        match &self.node {
+            Node::Literal(Value::Null) => true,
+            Node::Column { region, .. } => region.is_some(),
+            Node::Constant { .. } => self.kind == Type::Region,
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                let mut results = branches.iter().map(|(_, r)| r).chain(otherwise.as_deref());
+                results.all(Expr::has_region)
+            }
+            Node::Call {
+                function,
+                arguments,
+            } => function.name == "COALESCE" && arguments.iter().all(Expr::has_region),
+            _ => false,
+        }
+    }
+
     /// The number this expression is, if the query alone decides it.
     pub fn number(&self) -> Option<f64> {
         match &self.node {
             Node::Literal(Value::BigInt(n)) => Some(*n as f64),
             Node::Literal(Value::Double(n)) => Some(*n),
             Node::Negate(inner) => inner.number().map(|n| -n),
+            Node::Extent {
+                extent: Extent::Area,
+                geometry,
+            } => match &geometry.node {
+                Node::Constant { region, .. } => Some(region.area()),
+                _ => None,
+            },
+            Node::InUnit { value, factor, .. } => value.number().map(|n| n * factor),
+            Node::Expanded { value, .. } => value.number(),
+            Node::Call {
+                function,
+                arguments,
+            } => match &arguments[..] {
+                [
+                    Expr {
+                        node: Node::Literal(Value::Text(text)),
+                        ..
+                    },
+                ] => function.fold.and_then(|fold| fold(text)),
+                _ => None,
+            },
             Node::Binary {
                 operator,
                 left,
@@ -335,15 +435,40 @@ impl Expr {
         }
     }
 
+    /// Whether an aggregate stands in it (not in a subquery of it).
+    pub fn has_aggregate(&self) -> bool {
+        if matches!(self.node, Node::Aggregate { .. }) {
+            return true;
+        }
+        let mut found = false;
+        self.each_child(&mut |child| found = found || child.has_aggregate());
+        found
+    }
+
+    /// Whether it has another value every time it is computed.
+    pub fn is_volatile(&self) -> bool {
+        let mut volatile = match &self.node {
+            Node::Call { function, .. } => function.volatile,
+            _ => false,
+        };
+        self.each_child(&mut |child| volatile = volatile || child.is_volatile());
+        volatile
+    }
+
     /// Calls `visit` on the expressions directly inside this one (not on those
     /// of subqueries).
     pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.node {
-            Node::Column { .. }
-            | Node::Literal(_)
-            | Node::Constant { .. }
-            | Node::Exists(_)
-            | Node::Aggregate { argument: None, .. } => {}
+            Node::Column { .. } | Node::Literal(_) | Node::Constant { .. } | Node::Exists(_) => {}
+            Node::Aggregate {
+                argument,
+                parameters,
+                ..
+            } => argument
+                .as_deref()
+                .into_iter()
+                .chain(parameters)
+                .for_each(visit),
             Node::Negate(inner)
             | Node::BitNot(inner)
             | Node::Not(inner)
@@ -352,10 +477,11 @@ impl Expr {
             | Node::IsNull { operand: inner, .. }
             | Node::InQuery { operand: inner, .. }
             | Node::Coordinate { point: inner, .. }
-            | Node::Aggregate {
-                argument: Some(inner),
-                ..
-            } => visit(inner),
+            | Node::Extent {
+                geometry: inner, ..
+            }
+            | Node::InUnit { value: inner, .. } => visit(inner),
+            Node::Expanded { value: inner, .. } => visit(inner),
             Node::Binary { left, right, .. }
             | Node::Compare { left, right, .. }
             | Node::Distance(left, right)

@@ -26,6 +26,8 @@ pub enum Type {
     Timestamp,
     /// Bytes (`BINARY`, `VARBINARY`, `BLOB`).
     Binary,
+    /// A list of `INTEGER`s, as functions give it.
+    Integers,
     Point,
     Circle,
     Polygon,
@@ -55,6 +57,8 @@ pub enum Wire {
     Bytes,
     /// Float8 values one after the other, no header.
     Doubles,
+    /// Int4 values one after the other, no header.
+    Ints,
 }
 
 impl Type {
@@ -68,6 +72,7 @@ impl Type {
             Type::Double => Wire::Float8,
             Type::Timestamp => Wire::Timestamp,
             Type::Binary => Wire::Bytes,
+            Type::Integers => Wire::Ints,
             Type::Point | Type::Circle | Type::Polygon => Wire::Doubles,
             Type::Text | Type::Region | Type::Unknown => Wire::Text,
         }
@@ -101,6 +106,7 @@ impl fmt::Display for Type {
             Type::Text => "VARCHAR",
             Type::Timestamp => "TIMESTAMP",
             Type::Binary => "VARBINARY",
+            Type::Integers => "INTEGER[]",
             Type::Point => "POINT",
             Type::Circle => "CIRCLE",
             Type::Polygon => "POLYGON",

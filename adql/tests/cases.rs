@@ -49,6 +49,8 @@ fn catalog() -> Catalog {
                 column("s_region", Type::Region, None),
                 column("t_exptime", Type::Double, Some("s")),
                 column("obs_release_date", Type::Timestamp, None),
+                column("em_min", Type::Double, Some("m")),
+                column("dataproduct_type", Type::Text, None),
             ],
         )
     };
@@ -67,12 +69,45 @@ fn catalog() -> Catalog {
                 column("size", Type::Integer, None),
             ],
         ),
+        measurements(),
         table(
             "tap_schema",
             "tables",
             vec![column("table_name", Type::Text, None)],
         ),
     ])
+}
+
+/// Columns with all their metadata, some of it as odd as catalogues have it.
+fn measurements() -> Table {
+    use Type::{BigInt, Double, Integer, Real, Text};
+    let columns = [
+        ("id", BigInt, "", "meta.id;meta.main"),
+        ("ra", Double, "deg", "pos.eq.ra;meta.main"),
+        ("dec", Double, "deg", "pos.eq.dec;meta.main"),
+        ("ra_error", Double, "deg", "stat.error;pos.eq.ra"),
+        ("pm_ra", Double, "deg/yr", "pos.pm;pos.eq.ra"),
+        ("pm_dec", Double, "deg/yr", "pos.pm;pos.eq.dec"),
+        ("flux", Real, "10**-20 erg/s/cm^2", "phot.flux"),
+        ("wl_min", Double, "m", "em.wl;stat.min"),
+        ("exposure", Double, "s", "time.duration;obs.exposure"),
+        ("period", Double, "d", "time.period"),
+        ("mag_b", Real, "mag", "phot.mag;em.opt.B"),
+        ("mag_v", Real, "mag", "phot.mag;em.opt.V"),
+        ("seeing", Real, "arcsecs", "instr.obsty.seeing"),
+        ("odd", Double, "W/m2.Hz", ""),
+        ("phot_cnt", Integer, "", "phot.count"),
+        ("title", Text, "", "meta.title"),
+    ];
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let columns = columns.map(|(name, kind, unit, ucd)| Column {
+        ucd: some(ucd),
+        utype: some(if name == "ra" { "char.position" } else { "" }),
+        description: Some(format!("What {name} is")),
+        unicode: name == "title",
+        ..column(name, kind, some(unit).as_deref())
+    });
+    table("demo", "measured", columns.to_vec())
 }
 
 /// What a case is compared with: a name of a block and its text.
@@ -97,10 +132,21 @@ fn outcome(text: &str) -> Vec<(&'static str, String)> {
 
 fn describe(column: &Column) -> String {
     let mut text = format!("{} {}", column.name, column.kind);
-    for (word, value) in [("unit", &column.unit), ("xtype", &column.xtype)] {
+    for (word, value) in [
+        ("unit", &column.unit),
+        ("ucd", &column.ucd),
+        ("utype", &column.utype),
+        ("xtype", &column.xtype),
+    ] {
         if let Some(value) = value {
             let _ = write!(text, " {word}={value}");
         }
+    }
+    if column.unicode {
+        text.push_str(" unicode");
+    }
+    if let Some(description) = &column.description {
+        let _ = write!(text, " -- {description}");
     }
     text
 }

@@ -15,6 +15,7 @@ mod migrate;
 mod open;
 mod progress;
 mod query;
+mod schema;
 mod serve;
 
 use std::fmt;
@@ -86,6 +87,9 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Answer one ADQL query on the terminal or into a file
     Query(query::Query),
+    /// Publish other tables of the database, described in Felis
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// Work with the language itself
     #[command(subcommand)]
     Adql(adql::Adql),
@@ -172,6 +176,7 @@ impl Command {
             Command::Load(command) => command.run(settings),
             Command::Migrate(command) => command.run(settings),
             Command::Query(command) => command.run(settings),
+            Command::Schema(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
@@ -236,6 +241,8 @@ mod tests {
         check("obstap query", false);
         check("obstap query SELECT --format excel", false);
         check("obstap adql check --catalog t.xml", true);
+        check("obstap schema load a.yaml b.yaml --create-tables", true);
+        check("obstap schema check", false);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap dance", false);

@@ -27,6 +27,18 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/sky_functions.sql"),
         sqlite: include_str!("../../migrations/sqlite/0002_sky_functions.sql"),
     },
+    Migration {
+        number: 3,
+        name: "geometry_values",
+        postgres: include_str!("../../migrations/postgres/0003_geometry_values.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0003_geometry_values.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "text_functions",
+        postgres: include_str!("../../migrations/postgres/0004_text_functions.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0004_text_functions.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

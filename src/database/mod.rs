@@ -273,7 +273,7 @@ impl Transaction {
     }
 
     /// Makes the schemas that are not there yet.
-    async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
+    pub async fn make_schemas(&mut self, schemas: &[&str]) -> Result<(), Error> {
         let result = match &mut self.writing {
             Writing::Postgres(postgres) => postgres.make_schemas(schemas).await,
             // The schema is a part of the table's name.

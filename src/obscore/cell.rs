@@ -81,7 +81,7 @@ pub(super) fn convert(value: &Value, kind: Type) -> Result<Cell<'_>, String> {
             Some(number) => Err(format!("{number} is too large for REAL")),
         },
         Type::Timestamp => timestamp(value),
-        Type::Binary | Type::Point | Type::Circle | Type::Polygon => {
+        Type::Binary | Type::Integers | Type::Point | Type::Circle | Type::Polygon => {
             Err(format!("values of type {kind} cannot be loaded"))
         }
     }

@@ -52,6 +52,7 @@ enum Cells {
     Time(TimestampMicrosecondBuilder),
     Bytes(BinaryBuilder),
     Doubles(ListBuilder<Float64Builder>),
+    Ints(ListBuilder<Int32Builder>),
 }
 
 impl Arrow {
@@ -181,6 +182,7 @@ fn field((column, name): (&Column, String)) -> Field {
         Wire::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
         Wire::Bytes => DataType::Binary,
         Wire::Doubles => DataType::new_list(DataType::Float64, true),
+        Wire::Ints => DataType::new_list(DataType::Int32, true),
     };
     let said = [
         ("unit", column.unit.as_deref()),
@@ -209,6 +211,7 @@ impl Cells {
             Wire::Timestamp => Cells::Time(TimestampMicrosecondBuilder::new()),
             Wire::Bytes => Cells::Bytes(BinaryBuilder::new()),
             Wire::Doubles => Cells::Doubles(ListBuilder::new(Float64Builder::new())),
+            Wire::Ints => Cells::Ints(ListBuilder::new(Int32Builder::new())),
         }
     }
 
@@ -237,6 +240,12 @@ impl Cells {
                 }
                 cells.append(value.is_some());
             }
+            Cells::Ints(cells) => {
+                if let Some(value) = value {
+                    cells.values().append_slice(&cell::integers(value));
+                }
+                cells.append(value.is_some());
+            }
         }
     }
 
@@ -252,6 +261,7 @@ impl Cells {
             Cells::Time(cells) => cells,
             Cells::Bytes(cells) => cells,
             Cells::Doubles(cells) => cells,
+            Cells::Ints(cells) => cells,
         };
         cells.finish()
     }

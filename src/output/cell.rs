@@ -39,13 +39,19 @@ pub fn write(wire: Wire, cell: &[u8], out: &mut Vec<u8>) {
             }
         }
         Wire::Doubles => {
-            for (number, bytes) in cell.chunks_exact(8).enumerate() {
+            for (number, value) in cell.as_chunks().0.iter().enumerate() {
                 if number > 0 {
                     out.push(b' ');
                 }
-                if let Some(value) = array(bytes).map(f64::from_be_bytes) {
-                    double(value, out);
+                double(f64::from_be_bytes(*value), out);
+            }
+        }
+        Wire::Ints => {
+            for (number, value) in cell.as_chunks().0.iter().enumerate() {
+                if number > 0 {
+                    out.push(b' ');
                 }
+                decimal(Some(i32::from_be_bytes(*value).into()), out);
             }
         }
     }
@@ -73,7 +79,14 @@ pub fn float(cell: &[u8]) -> Option<f64> {
 
 /// The numbers in a cell of [`Wire::Doubles`].
 pub fn floats(cell: &[u8]) -> Vec<f64> {
-    cell.chunks_exact(8).filter_map(float).collect()
+    let numbers = cell.as_chunks().0.iter();
+    numbers.map(|bytes| f64::from_be_bytes(*bytes)).collect()
+}
+
+/// The numbers in a cell of [`Wire::Ints`].
+pub fn integers(cell: &[u8]) -> Vec<i32> {
+    let numbers = cell.as_chunks().0.iter();
+    numbers.map(|bytes| i32::from_be_bytes(*bytes)).collect()
 }
 
 /// Microseconds from 1970-01-01 to the time in a cell, as most others count.
@@ -136,6 +149,8 @@ mod tests {
         check(Wire::Bytes, &[0, 255], "00ff");
         let two = [1.5f64.to_be_bytes(), 2.0f64.to_be_bytes()].concat();
         check(Wire::Doubles, &two, "1.5 2.0");
+        let two = [1i32.to_be_bytes(), (-2i32).to_be_bytes()].concat();
+        check(Wire::Ints, &two, "1 -2");
         check(Wire::Int4, &[1], "");
     }
 }

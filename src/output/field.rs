@@ -30,6 +30,7 @@ pub fn datatype(column: &Column) -> Datatype<'_> {
         Type::Double => ("double", None, None),
         Type::Timestamp => ("char", Some("*"), Some("timestamp")),
         Type::Binary => ("unsignedByte", Some("*"), None),
+        Type::Integers => ("int", Some("*"), None),
         Type::Point => ("double", Some("2"), Some("point")),
         Type::Circle => ("double", Some("3"), Some("circle")),
         Type::Polygon => ("double", Some("*"), Some("polygon")),
@@ -68,19 +69,23 @@ pub fn is_sky(column: &Column) -> bool {
     column.kind.is_geometry()
         || utype.contains("char.spatialaxis.coverage.location")
         || utype.contains("char.spatialaxis.coverage.support.area")
-        || ucd.starts_with("pos.eq")
-        || ucd.starts_with("pos.outline")
+        || ((ucd.starts_with("pos.eq") || ucd.starts_with("pos.outline")) && !is_computed(&ucd))
 }
 
 /// Whether this column is a time in MJD, UTC (`t_min`, `t_max`).
 pub fn is_mjd(column: &Column) -> bool {
     let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
     let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();
-    let days = column.unit.as_deref() == Some("d");
+    let days = column.unit.as_deref() == Some("d") && !is_computed(&ucd);
     days && (utype.contains("char.timeaxis.coverage.bounds")
         || ucd.starts_with("time.start")
         || ucd.starts_with("time.end")
         || ucd.starts_with("time.epoch"))
+}
+
+/// A difference, a sum or a ratio of such values is in no frame.
+fn is_computed(ucd: &str) -> bool {
+    ucd.split(';').any(|word| word.starts_with("arith."))
 }
 
 #[cfg(test)]
@@ -116,6 +121,9 @@ mod tests {
             true,
         );
         check("", "time.end;obs.exposure", "d", false, true);
+        check("", "time.end;stat.max", "d", false, true);
+        check("", "time.end;arith.diff", "d", false, false);
+        check("", "pos.eq.ra;arith.diff", "deg", false, false);
         check(
             "Char.TimeAxis.Coverage.Support.Extent",
             "time.duration;obs.exposure",

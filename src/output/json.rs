@@ -5,7 +5,7 @@
 //! - A BIGINT beyond ±(2⁵³ − 1) is a text of its digits: JavaScript and all that
 //!   reads numbers as doubles (RFC 8259 section 6) would silently change it.
 //!   Every other integer is a number.
-//! - Positions and shapes are arrays of numbers as in DALI; times are texts as
+//! - Positions, shapes and lists are arrays of numbers, as in DALI; times are texts as
 //!   in DALI; bytes are texts of hexadecimal digits.
 //!
 //! There is no place to say that MAXREC cut the answer off: it has MAXREC rows
@@ -138,6 +138,16 @@ pub fn value(cell: Option<&[u8]>, wire: Wire, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
+        Wire::Ints => {
+            out.push(b'[');
+            for (number, bytes) in cell.chunks_exact(4).enumerate() {
+                if number > 0 {
+                    out.push(b',');
+                }
+                cell::write(Wire::Int4, bytes, out);
+            }
+            out.push(b']');
+        }
         Wire::Text => string(cell, out),
         Wire::Timestamp | Wire::Bytes => quoted_if(true, out, |out| cell::write(wire, cell, out)),
     }
@@ -234,6 +244,8 @@ mod tests {
         let two = [1.5f64.to_be_bytes(), f64::NAN.to_be_bytes()].concat();
         check(Wire::Doubles, &two, "[1.5,\"NaN\"]");
         check(Wire::Doubles, &[], "[]");
+        let two = [1i32.to_be_bytes(), (-2i32).to_be_bytes()].concat();
+        check(Wire::Ints, &two, "[1,-2]");
         let mut out = Vec::new();
         value(None, Wire::Int8, &mut out);
         assert_eq!(out, b"null");

@@ -181,8 +181,12 @@ fn field(column: &Column) -> Written<Type> {
         ),
         Wire::Bytes => (Physical::BYTE_ARRAY, None),
         // As the LIST of the format's logical types is to be written.
-        Wire::Doubles => {
-            let number = Type::primitive_type_builder("element", Physical::DOUBLE)
+        Wire::Doubles | Wire::Ints => {
+            let kind = match wire {
+                Wire::Ints => Physical::INT32,
+                _ => Physical::DOUBLE,
+            };
+            let number = Type::primitive_type_builder("element", kind)
                 .with_repetition(Repetition::REQUIRED)
                 .build()?;
             let list = Type::group_type_builder("list")
@@ -210,7 +214,7 @@ impl Cells {
             repetitions: Vec::new(),
             values: match wire {
                 Wire::Bool => Values::Bool(Vec::new()),
-                Wire::Int2 | Wire::Int4 => Values::Int4(Vec::new()),
+                Wire::Int2 | Wire::Int4 | Wire::Ints => Values::Int4(Vec::new()),
                 Wire::Int8 | Wire::Timestamp => Values::Int8(Vec::new()),
                 Wire::Float4 => Values::Float4(Vec::new()),
                 Wire::Float8 | Wire::Doubles => Values::Float8(Vec::new()),
@@ -220,25 +224,39 @@ impl Cells {
     }
 
     fn push(&mut self, value: Option<&[u8]>) {
-        if self.wire == Wire::Doubles {
+        if self.is_list() {
             return self.push_list(value);
         }
         let there = value.and_then(|value| self.values.push(self.wire, value));
         self.definitions.push(i16::from(there.is_some()));
     }
 
+    fn is_list(&self) -> bool {
+        matches!(self.wire, Wire::Doubles | Wire::Ints)
+    }
+
     fn push_list(&mut self, value: Option<&[u8]>) {
-        let numbers = value.map(cell::floats).unwrap_or_default();
-        if numbers.is_empty() {
+        let cell = value.unwrap_or_default();
+        let count = match &mut self.values {
+            Values::Float8(values) => {
+                let numbers = cell::floats(cell);
+                values.extend_from_slice(&numbers);
+                numbers.len()
+            }
+            Values::Int4(values) => {
+                let numbers = cell::integers(cell);
+                values.extend_from_slice(&numbers);
+                numbers.len()
+            }
+            _ => 0,
+        };
+        if count == 0 {
             self.definitions.push(i16::from(value.is_some()));
             self.repetitions.push(0);
         }
-        if let Values::Float8(values) = &mut self.values {
-            for (place, number) in numbers.into_iter().enumerate() {
-                values.push(number);
-                self.definitions.push(2);
-                self.repetitions.push(i16::from(place > 0));
-            }
+        for place in 0..count {
+            self.definitions.push(2);
+            self.repetitions.push(i16::from(place > 0));
         }
     }
 
@@ -255,7 +273,7 @@ impl Cells {
             Ok(())
         }
         let definitions = &self.definitions;
-        let repetitions = (self.wire == Wire::Doubles).then_some(self.repetitions.as_slice());
+        let repetitions = self.is_list().then_some(self.repetitions.as_slice());
         match &mut self.values {
             Values::Bool(values) => all::<BoolType>(column, values, definitions, repetitions),
             Values::Int4(values) => all::<Int32Type>(column, values, definitions, repetitions),

@@ -35,8 +35,10 @@ impl Place {
             let by_ucd = |main: bool| {
                 find(&|column| {
                     let said = column.ucd.as_deref().unwrap_or_default().to_lowercase();
+                    // An error or a difference of positions is none.
                     column.kind == Type::Double
-                        && said.split(';').any(|word| word == ucd)
+                        && said.split(';').next() == Some(ucd)
+                        && !said.contains("arith.")
                         && (!main || said.contains("meta.main"))
                 })
             };
@@ -134,6 +136,8 @@ mod tests {
         let name = Column::new("name", Type::Text);
         check(&[ra.clone(), name], None, None);
         check(&[ra.clone(), dec.clone()], None, Some((0, 1)));
+        let error = column("e", Type::Double, "stat.error;pos.eq.ra");
+        check(&[error, dec.clone()], None, None);
         check(&[dec, region.clone(), ra], Some(1), Some((2, 0)));
         check(&[point, region], Some(1), None);
         let named = ["s_dec", "S_RA"].map(|name| Column::new(name, Type::Double));

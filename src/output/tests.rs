@@ -23,7 +23,7 @@ use super::encoder::{Encoder, Ending, Rest};
 use crate::dali::{Layout, Serialization};
 use crate::database::Batch;
 
-const KINDS: [(&str, Type); 14] = [
+const KINDS: [(&str, Type); 15] = [
     ("flag", Type::Boolean),
     ("small", Type::SmallInt),
     ("whole", Type::Integer),
@@ -38,6 +38,7 @@ const KINDS: [(&str, Type); 14] = [
     ("circle", Type::Circle),
     ("polygon", Type::Polygon),
     ("region", Type::Region),
+    ("list", Type::Integers),
 ];
 
 fn columns() -> Vec<Column> {
@@ -65,6 +66,10 @@ fn doubles(numbers: &[f64]) -> Vec<u8> {
     numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
 }
 
+fn integers(numbers: &[i32]) -> Vec<u8> {
+    numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
+}
+
 /// An ordinary row, one of extremes, one of what is not finite or is empty,
 /// and one of nothing.
 fn rows() -> Vec<Vec<Cell>> {
@@ -86,6 +91,7 @@ fn rows() -> Vec<Vec<Cell>> {
             doubles(&[10.5, -20.25, 0.1]),
             doubles(&square),
             b"CIRCLE ICRS 10.5 -20.25 0.1".to_vec(),
+            integers(&[1, i32::MIN]),
         ]
         .map(Some)
         .to_vec()
@@ -173,6 +179,10 @@ fn any_row() -> impl Strategy<Value = Vec<Cell>> {
                 let numbers = proptest::collection::vec(any::<f64>(), 0..5);
                 numbers.prop_map(|numbers| doubles(&numbers)).boxed()
             }
+            Wire::Ints => {
+                let numbers = proptest::collection::vec(any::<i32>(), 0..5);
+                numbers.prop_map(|numbers| integers(&numbers)).boxed()
+            }
         };
         proptest::option::of(bytes)
     });
@@ -221,6 +231,10 @@ fn of_arrow(bytes: &[u8]) -> Vec<Vec<Cell>> {
                         let numbers = array.as_list::<i32>().value(row);
                         doubles(numbers.as_primitive::<Float64Type>().values())
                     }
+                    Wire::Ints => {
+                        let numbers = array.as_list::<i32>().value(row);
+                        integers(numbers.as_primitive::<Int32Type>().values())
+                    }
                 };
                 array.is_valid(row).then_some(cell)
             });
@@ -246,11 +260,12 @@ fn of_parquet(bytes: Vec<u8>) -> Vec<Vec<Cell>> {
             Field::Str(value) => value.as_bytes().to_vec(),
             Field::Bytes(value) => value.data().to_vec(),
             Field::ListInternal(list) => {
-                let numbers = list.elements().iter().map(|element| match element {
-                    Field::Double(number) => *number,
+                let bytes = list.elements().iter().map(|element| match element {
+                    Field::Double(number) => number.to_be_bytes().to_vec(),
+                    Field::Int(number) => number.to_be_bytes().to_vec(),
                     other => panic!("{other} in a list"),
                 });
-                doubles(&numbers.collect::<Vec<f64>>())
+                bytes.collect::<Vec<_>>().concat()
             }
             other => panic!("{other}"),
         })

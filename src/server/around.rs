@@ -12,6 +12,8 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 
+const PROGRAM: &str = concat!("obstap/", env!("CARGO_PKG_VERSION"));
+
 /// Names one request in the log and in messages.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
@@ -72,6 +74,7 @@ pub async fn around(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    headers.insert(header::SERVER, HeaderValue::from_static(PROGRAM));
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

@@ -33,6 +33,7 @@ impl<'a> Datatype<'a> {
             Type::Text | Type::Unknown => ("char", Some("*"), None),
             Type::Timestamp => ("char", Some("*"), Some("timestamp")),
             Type::Binary => ("unsignedByte", Some("*"), None),
+            Type::Integers => ("int", Some("*"), None),
             Type::Point => ("double", Some("2"), Some("point")),
             Type::Circle => ("double", Some("3"), Some("circle")),
             Type::Polygon => ("double", Some("*"), Some("polygon")),

@@ -22,13 +22,13 @@ pub async fn load(database: &Database) -> Result<Catalog, Error> {
     Ok(Catalog::new(tables))
 }
 
-/// Columns by the name of their table.
-async fn columns(database: &Database) -> Result<HashMap<String, Vec<Column>>, Error> {
+/// Columns by the name of their table, each with whether it is indexed.
+async fn columns(database: &Database) -> Result<HashMap<String, Vec<(Column, bool)>>, Error> {
     let sql = "SELECT table_name, column_name, datatype, arraysize, xtype, unit, ucd, utype, \
-               description FROM {tap_schema.columns} ORDER BY table_name, column_index, \
-               column_name";
-    let rows = database.fetch(sql, &[], &[Wire::Text; 9]).await?;
-    let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
+               description, CASE WHEN \"indexed\" = 1 THEN '1' END FROM {tap_schema.columns} \
+               ORDER BY table_name, column_index, column_name";
+    let rows = database.fetch(sql, &[], &[Wire::Text; 10]).await?;
+    let mut columns: HashMap<String, Vec<(Column, bool)>> = HashMap::new();
     for row in 0..rows.len() {
         let (datatype, arraysize, xtype) = (
             text(&rows, row, 2),
@@ -50,7 +50,7 @@ async fn columns(database: &Database) -> Result<HashMap<String, Vec<Column>>, Er
             continue;
         };
         let table = text(&rows, row, 0).unwrap_or_default();
-        columns.entry(table).or_default().push(Column {
+        let column = Column {
             unit: text(&rows, row, 5),
             ucd: text(&rows, row, 6),
             utype: text(&rows, row, 7),
@@ -58,7 +58,9 @@ async fn columns(database: &Database) -> Result<HashMap<String, Vec<Column>>, Er
             unicode,
             xtype,
             ..Column::new(bare(&name), kind)
-        });
+        };
+        let indexed = text(&rows, row, 9).is_some();
+        columns.entry(table).or_default().push((column, indexed));
     }
     Ok(columns)
 }
@@ -66,7 +68,7 @@ async fn columns(database: &Database) -> Result<HashMap<String, Vec<Column>>, Er
 /// Tables in the order of a listing, each with its full name.
 async fn tables(
     database: &Database,
-    mut columns: HashMap<String, Vec<Column>>,
+    mut columns: HashMap<String, Vec<(Column, bool)>>,
 ) -> Result<Vec<(String, Table)>, Error> {
     let sql = "SELECT schema_name, table_name, description, utype FROM {tap_schema.tables} \
                ORDER BY table_index, table_name";
@@ -80,13 +82,16 @@ async fn tables(
             .and_then(|rest| rest.strip_prefix('.'))
             .unwrap_or(&full);
         let (schema, name) = (bare(&schema), bare(name));
+        let columns = columns.remove(&full).unwrap_or_default();
+        let indexed = columns.iter().filter(|(_, indexed)| *indexed);
         let table = Table {
             stored: stored(&schema, &name),
             schema,
             name,
             description: text(&rows, row, 2),
             utype: text(&rows, row, 3),
-            columns: columns.remove(&full).unwrap_or_default(),
+            indexed: indexed.map(|(column, _)| column.name.clone()).collect(),
+            columns: columns.into_iter().map(|(column, _)| column).collect(),
             ..Table::default()
         };
         tables.push((full, table));

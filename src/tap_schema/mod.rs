@@ -12,11 +12,13 @@ mod datatype;
 mod load;
 mod own;
 mod publish;
+mod ucd;
 
 pub use datatype::Datatype;
 pub use load::load;
 pub use own::{keys, own};
 pub use publish::publish;
+pub use ucd::ucd_fault;
 
 use adql::Column;
 use adql::catalog::{ForeignKey, PositionIndex, RegionIndex, Table};
@@ -85,6 +87,12 @@ impl Published {
             description: Some(self.description.clone()),
             utype: self.utype.clone(),
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
+            indexed: self
+                .columns
+                .iter()
+                .filter(|published| published.indexed)
+                .map(|published| published.column.name.clone())
+                .collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
             keys: from_here.map(Key::foreign).collect(),

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use adql::functions::{FEATURES, FUNCTIONS, Feature, GEOMETRY};
+use adql::functions::{self, FEATURES, Feature, GEOMETRY};
 
 use super::{XSI, Xml, document, element};
 use crate::config::Limits;
@@ -119,7 +119,7 @@ fn features(xml: &mut Xml) -> io::Result<()> {
     let all: Vec<Feature> = GEOMETRY
         .iter()
         .copied()
-        .chain(FUNCTIONS.iter().filter_map(|function| function.feature))
+        .chain(functions::all().filter_map(|function| function.feature))
         .chain(FEATURES.iter().copied())
         .collect();
     let mut kinds: Vec<&str> = Vec::new();
@@ -133,8 +133,13 @@ fn features(xml: &mut Xml) -> io::Result<()> {
             .with_attribute(("type", kind))
             .write_inner_content(|xml| {
                 for feature in all.iter().filter(|feature| feature.kind == kind) {
-                    xml.create_element("feature")
-                        .write_inner_content(|xml| element(xml, "form", feature.form))?;
+                    xml.create_element("feature").write_inner_content(|xml| {
+                        element(xml, "form", feature.form)?;
+                        match feature.description {
+                            Some(description) => element(xml, "description", description),
+                            None => Ok(()),
+                        }
+                    })?;
                 }
                 Ok(())
             })?;

@@ -94,9 +94,11 @@ fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
             if let Some(xtype) = &xtype {
                 start = start.with_attribute(("extendedType", xtype.as_str()));
             }
-            start
-                .write_text_content(BytesText::new(kind.datatype))
-                .map(drop)
+            start.write_text_content(BytesText::new(kind.datatype))?;
+            match table.indexed.contains(&column.name) {
+                true => element(xml, "flag", "indexed"),
+                false => Ok(()),
+            }
         })?;
     }
     for key in &table.keys {
@@ -164,6 +166,12 @@ pub fn read(text: &str) -> Result<Vec<Table>, String> {
                     ("table", _) => {
                         if let Some(table) = tables.last_mut() {
                             table_says(table, &name, said);
+                        }
+                    }
+                    ("column", "flag") if said == "indexed" => {
+                        if let Some(table) = tables.last_mut() {
+                            let last = table.columns.last();
+                            table.indexed.extend(last.map(|column| column.name.clone()));
                         }
                     }
                     ("column", _) => {
@@ -311,6 +319,7 @@ mod tests {
                 .map(str::to_owned);
             obscore.columns.push(column);
         }
+        obscore.indexed = vec!["c_Text".to_owned(), "c_Region".to_owned()];
         Catalog::new([obscore])
     }
 
@@ -324,6 +333,7 @@ mod tests {
         assert_eq!(tables[0].full_name(), written.full_name());
         assert_eq!(tables[0].description, written.description);
         assert_eq!(tables[0].columns, written.columns);
+        assert_eq!(tables[0].indexed, written.indexed);
     }
 
     /// Answers, `/tables` and TAP_SCHEMA name types alike.

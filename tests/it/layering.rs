@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &[]),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
         "obscore",
         &["tap_schema", "spatial", "input", "database", "adql"],
     ),
+    ("felis", &["tap_schema", "database", "adql"]),
     ("output", &["votable", "database", "dali", "adql"]),
     ("demo", &["input", "adql"]),
     // Floor 4; never each other.
@@ -41,6 +42,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "dali",
             "database",
             "demo",
+            "felis",
             "input",
             "obscore",
             "output",

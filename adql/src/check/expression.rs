@@ -342,7 +342,9 @@ impl Checker<'_> {
                     Expr::new(Node::Negate(Box::new(operand)), kind)
                 }
             }),
-            UnaryOperator::BitwiseNot if operand.kind.is_integer() => {
+            UnaryOperator::BitwiseNot
+                if operand.kind.is_integer() || operand.kind == Type::Unknown =>
+            {
                 Some(Expr::new(Node::BitNot(Box::new(operand)), Type::BigInt))
             }
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::BitwiseNot => {
@@ -375,8 +377,12 @@ impl Checker<'_> {
         if a.kind == Type::Timestamp && matches!(b.node, Node::Literal(Value::Text(_))) {
             return self.as_time(b, at);
         }
-        let geometry = |kind: Type| kind.is_geometry() && kind != Type::Region;
-        if common_type(a.kind, b.kind).is_none() || geometry(a.kind) || geometry(b.kind) {
+        let whole = |kind: Type| match kind {
+            Type::Region => false,
+            Type::Integers => true,
+            other => other.is_geometry(),
+        };
+        if common_type(a.kind, b.kind).is_none() || whole(a.kind) || whole(b.kind) {
             return self.unlike(a.kind, b.kind, at);
         }
         Some(b)
@@ -492,11 +498,14 @@ impl Checker<'_> {
                 Type::Timestamp
             }
             D::Timestamp(None, ast::TimezoneInfo::None) => Type::Timestamp,
+            D::Custom(name, arguments) if arguments.is_empty() && geometry_type(name).is_some() => {
+                geometry_type(name)?
+            }
             other => {
                 let sentence = format!("CAST to {other} is not supported");
                 let message = Message::new(307, sentence).at(at).hint(
                     "the types are CHAR, VARCHAR, SMALLINT, INTEGER, BIGINT, REAL, \
-                     DOUBLE PRECISION and TIMESTAMP",
+                     DOUBLE PRECISION, TIMESTAMP, POINT, CIRCLE and POLYGON",
                 );
                 return self.fail(message);
             }
@@ -505,9 +514,16 @@ impl Checker<'_> {
         if let (Type::Timestamp, Node::Literal(Value::Text(_))) = (kind, &operand.node) {
             return self.as_time(operand, at);
         }
+        if kind.is_geometry() {
+            return self.cast_to_geometry(operand, kind, at);
+        }
         let possible = match kind {
-            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Unknown),
-            Type::Text => !operand.kind.is_geometry() || operand.kind == Type::Region,
+            Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
+            Type::Text => match operand.kind {
+                Type::Region => true,
+                Type::Integers => false,
+                other => !other.is_geometry(),
+            },
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),
         };
         if !possible {
@@ -516,6 +532,14 @@ impl Checker<'_> {
         }
         Some(Expr::new(Node::Cast(Box::new(operand)), kind))
     }
+}
+
+fn geometry_type(name: &ast::ObjectName) -> Option<Type> {
+    let kinds = [Type::Point, Type::Circle, Type::Polygon, Type::Region];
+    let name = name.to_string();
+    kinds
+        .into_iter()
+        .find(|kind| kind.to_string().eq_ignore_ascii_case(&name))
 }
 
 fn comparison(op: &ast::BinaryOperator) -> Option<Comparison> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
-use super::scope::{Name, Scope, ScopeColumn, ScopeSource, around};
-use crate::catalog::Table;
+use super::scope::{DerivedColumn, Name, Scope, ScopeColumn, ScopeSource, around};
+use crate::catalog::{RegionIndex, Table};
 use crate::functions;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
@@ -84,7 +84,9 @@ impl Checker<'_> {
                     return self.fail(message.hint("write (SELECT …) AS a"));
                 };
                 let id = self.next_source();
-                self.bring(scope, derived(id, Some(alias), &query.columns))?;
+                let columns = DerivedColumn::of(&query);
+                let source = derived(id, Some(alias), &columns, self.catalog.is_open());
+                self.bring(scope, source)?;
                 Some(Source::Derived {
                     id,
                     query: Box::new(query),
@@ -127,7 +129,8 @@ impl Checker<'_> {
             let (number, columns) = (*number, columns.clone());
             let id = self.next_source();
             let alias = alias.or(Some(single.clone()));
-            self.bring(scope, derived(id, alias, &columns))?;
+            let source = derived(id, alias, &columns, self.catalog.is_open());
+            self.bring(scope, source)?;
             return Some(Source::Common { id, number });
         }
         let Some(table) = self.find_table(&names) else {
@@ -252,7 +255,12 @@ impl Checker<'_> {
         };
         let on = match constraint {
             ast::JoinConstraint::On(condition) => {
-                let on = self.condition(condition, scope)?;
+                // What stands before a comma is not seen by joins after it
+                // (SQL-92 7.5, syntax rule 6).
+                let before: Vec<ScopeSource> = scope.sources.drain(..first).collect();
+                let on = self.condition(condition, scope);
+                scope.sources.splice(0..0, before);
+                let on = on?;
                 self.no_aggregate(&on, "ON", span(condition.span()));
                 Some(on)
             }
@@ -413,16 +421,30 @@ fn published(table: &Table) -> Vec<ScopeColumn> {
 
 /// The columns of a subquery are called `c1`, `c2`, … in SQL, so that what
 /// the user calls them never gets there.
-fn derived(id: usize, alias: Option<Name>, columns: &[Column]) -> ScopeSource {
-    let columns = columns
-        .iter()
-        .enumerate()
-        .map(|(number, column)| ScopeColumn {
-            stored: format!("c{}", number + 1),
-            column: Arc::new(column.clone()),
-            region: None,
+/// The index columns of a region come along as `c1_key`, `c1_x`, …
+/// Without names that are not known, a column without a type is one of NULLs,
+/// and text.
+fn derived(id: usize, alias: Option<Name>, columns: &[DerivedColumn], open: bool) -> ScopeSource {
+    let columns = columns.iter().enumerate().map(|(number, derived)| {
+        let stored = format!("c{}", number + 1);
+        let index = RegionIndex {
+            column: derived.column.name.clone(),
+            prefix: stored.clone(),
+        };
+        let column = match derived.column.kind {
+            Type::Unknown if !open => Arc::new(Column {
+                kind: Type::Text,
+                ..derived.column.as_ref().clone()
+            }),
+            _ => derived.column.clone(),
+        };
+        ScopeColumn {
+            stored,
+            column,
+            region: derived.searchable.then(|| Arc::new(index)),
             merged: false,
-        });
+        }
+    });
     ScopeSource {
         id,
         alias,

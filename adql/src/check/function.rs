@@ -5,10 +5,11 @@ use sqlparser::ast::{self, Spanned};
 use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
-use crate::functions::{self, Argument, FUNCTIONS, Function};
+use crate::functions::{self, Argument, Function, Sql};
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
 use crate::query::{Aggregate, Expr, Node};
+use crate::statement::Value;
 use crate::types::Type;
 
 /// Names that are calls without being in [`FUNCTIONS`].
@@ -32,6 +33,7 @@ const OTHERS: &[&str] = &[
     "CONTAINS",
     "INTERSECTS",
     "TIMESTAMP",
+    "IN_UNIT",
 ];
 
 impl Checker<'_> {
@@ -60,7 +62,10 @@ impl Checker<'_> {
         if let Some(aggregate) = aggregate(&name) {
             return self.aggregate(aggregate, list, scope, at);
         }
-        if list.duplicate_treatment.is_some() {
+        let ways: Vec<&'static Function> = functions::named(&name).collect();
+        let distinct = list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct);
+        let takes_distinct = |way: &&Function| way.sql.takes_distinct();
+        if list.duplicate_treatment.is_some() && !ways.iter().any(takes_distinct) {
             return self.refuse("DISTINCT or ALL inside this call", at);
         }
         let mut arguments = Vec::with_capacity(list.args.len());
@@ -70,30 +75,36 @@ impl Checker<'_> {
                 _ => return self.refuse("this kind of argument", at),
             }
         }
+        if name == "IN_UNIT" {
+            return self.in_unit(&arguments, scope, at);
+        }
         if OTHERS.contains(&name.as_str()) {
             return self.geometry_call(&name, &arguments, scope, at);
         }
-        match functions::find(&name) {
-            Some(found) => self.plain_call(found, &arguments, scope, at),
+        match ways.first() {
+            Some(_) => self.plain_call(&ways, distinct, &arguments, scope, at),
             None => {
                 for argument in &arguments {
                     self.expression(argument, scope);
                 }
-                let known = FUNCTIONS.iter().map(|f| f.name);
+                let known = functions::all().map(|f| f.name);
                 let near = nearest(&name, known.chain(OTHERS.iter().copied()));
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
-                self.fail(match near {
-                    Some(near) => message.hint(format!("{near} exists")),
-                    None => message,
+                self.fail(match (elsewhere(&name), near) {
+                    (Some(hint), _) => message.hint(hint),
+                    (None, Some(near)) => message.hint(format!("{near} exists")),
+                    (None, None) => message,
                 })
             }
         }
     }
 
+    /// A call of a function in one of the ways it can be called.
     fn plain_call(
         &mut self,
-        function: &'static Function,
+        ways: &[&'static Function],
+        distinct: bool,
         arguments: &[&ast::Expr],
         scope: &Scope,
         at: Option<Place>,
@@ -102,35 +113,44 @@ impl Checker<'_> {
             .iter()
             .map(|argument| self.value(argument, scope))
             .collect();
-        let most = function.arguments.len();
-        let few = arguments.len() < most - function.optional;
-        if few || (arguments.len() > most && !function.repeated) {
-            return self.arity(&function.signature(), arguments.len(), at);
-        }
-        let checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
-        let mut widest = Type::Unknown;
-        for (number, (value, argument)) in checked.iter().zip(arguments).enumerate() {
-            let place = span(argument.span());
-            let given = function.arguments.get(number);
-            let wanted = given.or_else(|| function.arguments.last());
-            let (fits, what) = match wanted {
-                Some(Argument::Number) => (value.kind.is_numeric(), "a number"),
-                Some(Argument::Integer) => (value.kind.is_integer(), "a whole number"),
-                Some(Argument::Text) => {
-                    (matches!(value.kind, Type::Text | Type::Region), "a string")
-                }
-                Some(Argument::Any) | None => (true, "a value"),
-            };
-            if !fits && value.kind != Type::Unknown {
-                let sentence = format!(
-                    "argument {} of {} must be {what}, not {}",
-                    number + 1,
-                    function.name,
-                    value.kind
-                );
-                let message = Message::new(308, sentence).at(place);
-                return self.fail(message.hint(function.signature()));
+        let fitting = ways.iter().filter(|way| way.takes(arguments.len()));
+        let fitting: Vec<&'static Function> = fitting.copied().collect();
+        let Some(&first) = fitting.first() else {
+            let signatures: Vec<String> = ways.iter().map(|way| way.signature()).collect();
+            return self.arity(&signatures.join(" or "), arguments.len(), at);
+        };
+        let mut checked = checked.into_iter().collect::<Option<Vec<Expr>>>()?;
+        for ((value, argument), kind) in checked.iter_mut().zip(arguments).zip(first.arguments) {
+            if *kind == Argument::Timestamp {
+                let literal = std::mem::replace(value, Expr::literal(Value::Null, Type::Unknown));
+                *value = self.as_time(literal, span(argument.span()))?;
             }
+        }
+        let function = fitting
+            .into_iter()
+            .find(|way| way.misfit(&checked).is_none())
+            .unwrap_or(first);
+        if let Some((number, what)) = function.misfit(&checked) {
+            let sentence = format!(
+                "argument {} of {} must be {what}, not {}",
+                number + 1,
+                function.name,
+                checked[number].kind
+            );
+            let message = Message::new(308, sentence).at(span(arguments[number].span()));
+            return self.fail(message.hint(function.signature()));
+        }
+        match function.sql {
+            Sql::Aggregate(aggregate) => {
+                return self.udf_aggregate(aggregate, distinct, function, checked, arguments, at);
+            }
+            Sql::Expanded(expansion) => {
+                return self.expanded(expansion, function, checked, arguments);
+            }
+            _ => {}
+        }
+        let mut widest = Type::Unknown;
+        for (value, argument) in checked.iter().zip(arguments) {
             widest = match common_type(widest, value.kind) {
                 Some(kind) => kind,
                 None if function.result == functions::Result::Widest => {
@@ -138,7 +158,7 @@ impl Checker<'_> {
                         "the arguments of {} are both {widest} and {}",
                         function.name, value.kind
                     );
-                    return self.fail(Message::new(302, sentence).at(place));
+                    return self.fail(Message::new(302, sentence).at(span(argument.span())));
                 }
                 None => widest,
             };
@@ -196,18 +216,14 @@ impl Checker<'_> {
                 return self.arity(&signature, other.len(), at);
             }
         };
-        if let Some(inner) = &argument
-            && super::group::has_aggregate(inner)
-        {
-            let sentence = format!("{} stands around another aggregate", aggregate.name());
-            let message = Message::new(309, sentence).at(at);
-            return self.fail(message.hint("compute the inner one in a subquery in FROM"));
+        if let Some(inner) = &argument {
+            self.not_around(aggregate, inner, at)?;
         }
         let of = argument.as_ref().map_or(Type::BigInt, |inner| inner.kind);
         let number = of.is_numeric() || of == Type::Unknown;
         let sortable = !matches!(
             of,
-            Type::Point | Type::Circle | Type::Polygon | Type::Binary
+            Type::Point | Type::Circle | Type::Polygon | Type::Binary | Type::Integers
         );
         let kind = match aggregate {
             Aggregate::Count => Some(Type::BigInt),
@@ -226,9 +242,25 @@ impl Checker<'_> {
                 aggregate,
                 distinct,
                 argument: argument.map(Box::new),
+                parameters: Vec::new(),
             },
             kind,
         ))
+    }
+
+    /// Aggregates of aggregates are for subqueries.
+    pub(super) fn not_around(
+        &mut self,
+        aggregate: Aggregate,
+        inner: &Expr,
+        at: Option<Place>,
+    ) -> Option<()> {
+        if !inner.has_aggregate() {
+            return Some(());
+        }
+        let sentence = format!("{} stands around another aggregate", aggregate.name());
+        let message = Message::new(309, sentence).at(at);
+        self.fail(message.hint("compute the inner one in a subquery in FROM"))
     }
 
     /// TIMESTAMP('…'), as ADQL 2.0 services write literals of time.
@@ -242,7 +274,7 @@ impl Checker<'_> {
             return self.arity("TIMESTAMP(string)", arguments.len(), at);
         };
         let value = self.value(argument, scope)?;
-        if !matches!(&value.node, Node::Literal(crate::statement::Value::Text(_))) {
+        if !matches!(&value.node, Node::Literal(Value::Text(_))) {
             let sentence = format!(
                 "TIMESTAMP takes a string, not {}",
                 short(&argument.to_string())
@@ -250,6 +282,30 @@ impl Checker<'_> {
             return self.fail(Message::new(308, sentence).at(at));
         }
         self.as_time(value, at)
+    }
+}
+
+impl Function {
+    fn takes(&self, count: usize) -> bool {
+        let most = self.arguments.len();
+        count >= most - self.optional && (count <= most || self.repeated)
+    }
+
+    /// The first argument of a wrong type, and what it should be.
+    fn misfit(&self, values: &[Expr]) -> Option<(usize, &'static str)> {
+        let text = |kind| matches!(kind, Type::Text | Type::Region);
+        values.iter().enumerate().find_map(|(number, value)| {
+            let given = self.arguments.get(number);
+            let (fits, what) = match given.or(self.arguments.last())? {
+                Argument::Number => (value.kind.is_numeric(), "a number"),
+                Argument::Integer => (value.kind.is_integer(), "a whole number"),
+                Argument::Text => (text(value.kind), "a string"),
+                Argument::Timestamp => (value.kind == Type::Timestamp, "a timestamp"),
+                Argument::Point => (value.kind == Type::Point, "a point"),
+                Argument::Any => return None,
+            };
+            (!fits && value.kind != Type::Unknown).then_some((number, what))
+        })
     }
 }
 
@@ -261,7 +317,20 @@ impl Aggregate {
             Aggregate::Max => "MAX",
             Aggregate::Min => "MIN",
             Aggregate::Sum => "SUM",
+            Aggregate::Join => "IVO_STRING_AGG",
+            Aggregate::Histogram => "IVO_HISTOGRAM",
         }
+    }
+}
+
+/// Functions that people know from elsewhere and what to do without them.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    match name {
+        "IVO_SIMBADPOINT" | "GAVO_SIMBADPOINT" => Some(
+            "this service asks no other: look the name up first (Sesame at CDS, or your \
+             program's object field) and write POINT(ra, dec)",
+        ),
+        _ => None,
     }
 }
 

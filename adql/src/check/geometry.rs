@@ -13,8 +13,8 @@ use super::literal::integer;
 use super::scope::Scope;
 use crate::message::{Message, Place};
 use crate::parse::span;
-use crate::query::{Comparison, Expr, Node, Relation, Shape, Spatial};
-use crate::sky::Region;
+use crate::query::{Comparison, Expr, Extent, Node, Relation, Shape, Spatial};
+use crate::sky::{Coordinates, Region};
 use crate::statement::Value;
 use crate::types::Type;
 
@@ -58,7 +58,7 @@ impl Checker<'_> {
                     Type::Double,
                 ))
             }
-            "AREA" | "CENTROID" | "COORDSYS" => self.of_constant(name, arguments, scope, at),
+            "AREA" | "CENTROID" | "COORDSYS" => self.of_geometry(name, arguments, scope, at),
             _ => self.timestamp(arguments, scope, at),
         }
     }
@@ -135,20 +135,10 @@ impl Checker<'_> {
     fn geometry(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let value = self.value(expr, scope)?;
         let at = span(expr.span());
-        if value.kind == Type::Region
-            && let Node::Column {
-                region: None,
-                column,
-                ..
-            } = &value.node
-            && !self.catalog.is_open()
-        {
-            let sentence = format!(
-                "the region column \"{}\" cannot be searched here",
-                column.name
-            );
-            let message = Message::new(402, sentence).at(at);
-            return self.fail(message.hint("search it in the subquery that reads the table"));
+        if value.kind == Type::Region && !value.has_region() && !self.catalog.is_open() {
+            let what = short(&expr.to_string());
+            let message = Message::new(402, format!("{what} cannot be searched here")).at(at);
+            return self.fail(message.hint("search the region column of the table itself"));
         }
         if value.kind.is_geometry() || value.kind == Type::Unknown {
             return Some(value);
@@ -233,13 +223,7 @@ impl Checker<'_> {
             (Shape::Point, &[lon, lat]) => Region::point(lon, lat),
             (Shape::Circle, &[lon, lat, radius]) => Region::circle(lon, lat, radius),
             (Shape::Box, &[lon, lat, width, height]) => Region::box_(lon, lat, width, height),
-            _ => {
-                let pairs: Vec<(f64, f64)> = known
-                    .chunks_exact(2)
-                    .map(|pair| (pair[0], pair[1]))
-                    .collect();
-                Region::polygon(&pairs)
-            }
+            _ => Region::polygon(&pairs(&known)),
         };
         match region {
             Ok(region) => {
@@ -308,8 +292,12 @@ impl Checker<'_> {
             return self.arity("REGION(string)", arguments.len(), at);
         };
         let value = self.value(argument, scope)?;
+        self.region_of(&value, span(argument.span()))
+    }
+
+    fn region_of(&mut self, value: &Expr, at: Option<Place>) -> Option<Expr> {
         let Node::Literal(Value::Text(text)) = &value.node else {
-            let message = Message::new(308, "REGION takes a string literal").at(at);
+            let message = Message::new(308, "a region is made of a string literal").at(at);
             return self.fail(message.hint("REGION('CIRCLE 10 20 0.5')"));
         };
         match Region::parse(text) {
@@ -320,9 +308,52 @@ impl Checker<'_> {
                 },
                 Type::Region,
             )),
-            Err(error) => {
-                self.fail(Message::new(405, format!("REGION: {error}")).at(span(argument.span())))
-            }
+            Err(error) => self.fail(Message::new(405, format!("REGION: {error}")).at(at)),
+        }
+    }
+
+    /// ADQL 2.1 section 4.6.1, "Geometry": from the text that DALI 1.1 section
+    /// 3.3 gives the type.
+    pub(super) fn cast_to_geometry(
+        &mut self,
+        operand: Expr,
+        kind: Type,
+        at: Option<Place>,
+    ) -> Option<Expr> {
+        let shape = match kind {
+            Type::Point => Coordinates::Point,
+            Type::Circle => Coordinates::Circle,
+            Type::Polygon => Coordinates::Polygon,
+            _ => return self.region_of(&operand, at),
+        };
+        if operand.kind == kind {
+            return Some(operand);
+        }
+        if !matches!(operand.kind, Type::Text | Type::Region | Type::Unknown) {
+            let sentence = format!("{} cannot be cast to {kind}", operand.kind);
+            return self.fail(Message::new(307, sentence).at(at));
+        }
+        let Node::Literal(Value::Text(text)) = &operand.node else {
+            return Some(Expr::new(Node::Cast(Box::new(operand)), kind));
+        };
+        let numbers = match shape.read(text) {
+            Ok(numbers) => numbers,
+            Err(error) => return self.fail(Message::new(405, error.to_string()).at(at)),
+        };
+        let region = match (shape, &numbers[..]) {
+            (Coordinates::Point, &[lon, lat]) => Region::point(lon, lat),
+            (Coordinates::Circle, &[lon, lat, radius]) => Region::circle(lon, lat, radius),
+            _ => Region::polygon(&pairs(&numbers)),
+        };
+        match region {
+            Ok(region) => Some(Expr::new(
+                Node::Constant {
+                    region: Arc::new(region),
+                    numbers,
+                },
+                kind,
+            )),
+            Err(error) => self.fail(Message::new(405, format!("{}: {error}", shape.name())).at(at)),
         }
     }
 
@@ -355,9 +386,9 @@ impl Checker<'_> {
         ))
     }
 
-    /// AREA (square degrees), CENTROID and COORDSYS of what the query alone
-    /// decides.
-    fn of_constant(
+    /// AREA (square degrees), CENTROID and COORDSYS (ADQL 2.1 sections 4.2.7,
+    /// 4.2.9 and 4.2.15).
+    fn of_geometry(
         &mut self,
         name: &str,
         arguments: &[&ast::Expr],
@@ -368,17 +399,19 @@ impl Checker<'_> {
             return self.arity(&format!("{name}(geometry)"), arguments.len(), at);
         };
         let value = self.geometry(argument, scope)?;
-        if name == "COORDSYS" {
-            return Some(Expr::literal(Value::Text("ICRS".to_owned()), Type::Text));
-        }
-        let Node::Constant { region, .. } = &value.node else {
-            let sentence =
-                format!("{name} of a column or of computed coordinates is not supported");
-            return self.fail(Message::new(407, sentence).at(at));
+        let extent = match name {
+            "COORDSYS" => return Some(system_of(value)),
+            "AREA" => Extent::Area,
+            _ => Extent::Centroid,
         };
-        if name == "AREA" {
-            return Some(Expr::literal(Value::Double(region.area()), Type::Double));
-        }
+        let (Extent::Centroid, Node::Constant { region, .. }) = (extent, &value.node) else {
+            let kind = match extent {
+                Extent::Area => Type::Double,
+                Extent::Centroid => Type::Point,
+            };
+            let geometry = Box::new(value);
+            return Some(Expr::new(Node::Extent { extent, geometry }, kind));
+        };
         let (lon, lat) = region.centroid().lon_lat();
         match Region::point(lon, lat) {
             Ok(point) => Some(Expr::new(
@@ -391,6 +424,39 @@ impl Checker<'_> {
             Err(error) => self.fail(Message::new(405, format!("CENTROID: {error}")).at(at)),
         }
     }
+}
+
+impl Extent {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Extent::Area => "AREA",
+            Extent::Centroid => "CENTROID",
+        }
+    }
+}
+
+fn pairs(numbers: &[f64]) -> Vec<(f64, f64)> {
+    let (pairs, _) = numbers.as_chunks::<2>();
+    pairs.iter().map(|&[lon, lat]| (lon, lat)).collect()
+}
+
+/// The coordinate system of a geometry: all are ICRS; none of no geometry.
+fn system_of(geometry: Expr) -> Expr {
+    let icrs = Expr::literal(Value::Text("ICRS".to_owned()), Type::Text);
+    if matches!(geometry.node, Node::Constant { .. }) {
+        return icrs;
+    }
+    let given = Node::IsNull {
+        operand: Box::new(geometry),
+        negated: true,
+    };
+    Expr::new(
+        Node::Case {
+            branches: vec![(Expr::boolean(given), icrs)],
+            otherwise: None,
+        },
+        Type::Text,
+    )
 }
 
 impl Shape {

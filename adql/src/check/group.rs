@@ -37,7 +37,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn no_aggregate(&mut self, expr: &Expr, clause: &str, at: Option<Place>) {
-        if has_aggregate(expr) {
+        if expr.has_aggregate() {
             let sentence = format!("an aggregate function cannot stand in {clause}");
             self.messages.push(
                 Message::new(309, sentence)
@@ -68,7 +68,7 @@ impl Checker<'_> {
             .chain(sorted);
         let outputs: Vec<&Expr> = outputs.collect();
         let grouped =
-            !group.is_empty() || having.is_some() || outputs.iter().any(|e| has_aggregate(e));
+            !group.is_empty() || having.is_some() || outputs.iter().any(|e| e.has_aggregate());
         if !grouped {
             return Some(());
         }
@@ -96,15 +96,6 @@ impl Checker<'_> {
         let message = Message::new(311, sentence).at(at);
         self.fail(message.hint(format!("add it to GROUP BY, or write MIN({column})")))
     }
-}
-
-pub(super) fn has_aggregate(expr: &Expr) -> bool {
-    if matches!(expr.node, Node::Aggregate { .. }) {
-        return true;
-    }
-    let mut found = false;
-    expr.each_child(&mut |child| found = found || has_aggregate(child));
-    found
 }
 
 /// The first column of `expr` that is not the same for a whole group.

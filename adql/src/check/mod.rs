@@ -5,15 +5,18 @@
 //! Must not know: engines, cells.
 
 mod describe;
+mod expansion;
 mod expression;
 mod from;
 mod function;
 mod geometry;
 mod group;
 mod literal;
+mod measure;
 mod order;
 mod scope;
 mod select;
+mod unit;
 
 use sqlparser::ast;
 
@@ -21,8 +24,8 @@ use crate::catalog::Catalog;
 use crate::message::{Message, Messages, Place};
 use crate::parse::{Syntax, span};
 use crate::query::{Body, CommonTable, Query, SetOperator};
-use crate::types::{Column, Type};
-use scope::{Name, Scope};
+use crate::types::Type;
+use scope::{DerivedColumn, Name, Scope};
 
 /// Checks a parsed query against what is published. All that is wrong is said.
 pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
@@ -47,7 +50,7 @@ struct Checker<'a> {
     /// How many sources of rows have been numbered.
     sources: usize,
     /// The `WITH` queries in force: name, number, columns.
-    common: Vec<(Name, usize, Vec<Column>)>,
+    common: Vec<(Name, usize, Vec<DerivedColumn>)>,
 }
 
 impl Checker<'_> {
@@ -111,7 +114,7 @@ impl Checker<'_> {
             }
             let number = self.next_source();
             let name = self.name(&common.alias.name)?;
-            self.common.push((name, number, query.columns.clone()));
+            self.common.push((name, number, DerivedColumn::of(&query)));
             tables.push(CommonTable { number, query });
         }
         Some(tables)
@@ -199,7 +202,7 @@ impl Checker<'_> {
     }
 
     /// ADQL 2.1 section 4.5: both sides have as many columns, of types that
-    /// can stand in one column; names and metadata are those of the left.
+    /// can stand in one column; names are those of the left.
     fn set(
         &mut self,
         operator: SetOperator,
@@ -226,12 +229,7 @@ impl Checker<'_> {
                 );
                 return self.fail(Message::new(302, sentence));
             };
-            let unit = a.unit.clone().filter(|_| a.unit == b.unit);
-            columns.push(Column {
-                kind,
-                unit,
-                ..a.clone()
-            });
+            columns.push(describe::united(a, b, kind));
         }
         Some(Query {
             with: Vec::new(),

@@ -46,6 +46,10 @@ impl Checker<'_> {
                 OrderKey::Column(number) => items[*number].1.kind,
                 OrderKey::Expr(expr) => expr.kind,
             };
+            if kind == Type::Integers {
+                let sentence = "rows cannot be ordered by a list of numbers";
+                return self.fail(Message::new(313, sentence).at(at));
+            }
             if matches!(kind, Type::Point | Type::Circle | Type::Polygon) {
                 let sentence = format!("rows cannot be ordered by a {kind}");
                 let message = Message::new(313, sentence).at(at);

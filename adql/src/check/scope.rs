@@ -12,7 +12,7 @@ use crate::catalog::RegionIndex;
 use crate::grammar;
 use crate::message::{Message, Place, nearest};
 use crate::parse::span;
-use crate::query::{Expr, Node};
+use crate::query::{Expr, Node, Query};
 use crate::types::{Column, Type};
 
 /// A name as written.
@@ -62,6 +62,26 @@ pub(super) struct ScopeColumn {
     /// Also in another source through USING or NATURAL: not listed again by
     /// `*`, and found without a qualifier through [`Scope::merged`] alone.
     pub merged: bool,
+}
+
+/// A column that a subquery gives.
+#[derive(Clone, Debug)]
+pub(super) struct DerivedColumn {
+    pub column: Arc<Column>,
+    /// A region with its index columns.
+    pub searchable: bool,
+}
+
+impl DerivedColumn {
+    pub fn of(query: &Query) -> Vec<DerivedColumn> {
+        let columns = query.columns().iter().enumerate();
+        columns
+            .map(|(number, column)| DerivedColumn {
+                column: Arc::new(column.clone()),
+                searchable: query.searchable(number),
+            })
+            .collect()
+    }
 }
 
 /// What can be spoken of at a place; `outer` is that of the query around.

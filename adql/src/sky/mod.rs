@@ -33,6 +33,7 @@
 
 mod coverage;
 mod distance;
+mod extent;
 mod footprint;
 mod measure;
 mod moc_text;
@@ -48,6 +49,7 @@ pub mod cover;
 
 pub use coverage::Coverage;
 pub use distance::distance;
+pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use measure::Cap;
 pub use outline::Outline;
@@ -55,6 +57,7 @@ pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};
 pub use shape::Shape;
+pub use text::Coordinates;
 
 /// How far outside of a region a point may lie and still count as inside, as a
 /// chord of the unit sphere (radians, for something so small).

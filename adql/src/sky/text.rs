@@ -227,6 +227,66 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The shapes that are lists of coordinates in answers (DALI 1.1 section 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinates {
+    Point,
+    Circle,
+    Polygon,
+}
+
+impl Coordinates {
+    pub fn name(self) -> &'static str {
+        match self {
+            Coordinates::Point => "POINT",
+            Coordinates::Circle => "CIRCLE",
+            Coordinates::Polygon => "POLYGON",
+        }
+    }
+
+    fn fits(self, count: usize) -> bool {
+        match self {
+            Coordinates::Point => count == 2,
+            Coordinates::Circle => count == 3,
+            Coordinates::Polygon => count >= 6 && count.is_multiple_of(2),
+        }
+    }
+
+    /// The numbers of such a shape as text, with or without its word in front
+    /// (`10 20 0.5`, `CIRCLE ICRS 10 20 0.5`).
+    ///
+    /// # Errors
+    ///
+    /// When a word is no number, or there are too few or too many.
+    pub fn read(self, text: &str) -> Result<Vec<f64>, RegionError> {
+        let mut words = text
+            .split([' ', '\t', '\n', '\r', ','])
+            .filter(|word| !word.is_empty())
+            .peekable();
+        let named = words.next_if(|word| {
+            word.eq_ignore_ascii_case(self.name())
+                || (self == Coordinates::Point && word.eq_ignore_ascii_case("POSITION"))
+        });
+        if named.is_some() {
+            words.next_if(|word| FRAMES.iter().any(|frame| frame.eq_ignore_ascii_case(word)));
+        }
+        let plain = |word: &str| {
+            let digits = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
+            let value = word.bytes().all(digits).then(|| number(word))??;
+            value.is_finite().then_some(value)
+        };
+        let numbers: Option<Vec<f64>> = words.map(plain).collect();
+        let wrong = || {
+            let start: String = text.chars().take(40).collect();
+            let name = self.name();
+            RegionError::new(format!("the text \"{start}\" is not a {name}"))
+        };
+        numbers
+            .filter(|numbers| self.fits(numbers.len()))
+            .ok_or_else(wrong)
+    }
+}
+
 fn number(token: &str) -> Option<f64> {
     token.parse().ok()
 }

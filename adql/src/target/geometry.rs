@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::quote;
 use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
-use crate::query::{Expr, Node, Relation, Shape, Spatial};
+use crate::query::{Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::{Cap, Region};
 use crate::statement::Value;
 use crate::types::Type;
@@ -26,7 +26,7 @@ impl Writer<'_> {
     pub fn ranged(
         &mut self,
         source: usize,
-        table: &Arc<Table>,
+        table: Option<&Arc<Table>>,
         key: &str,
         ranges: &[(i64, i64)],
         exact: &Expr,
@@ -35,17 +35,8 @@ impl Writer<'_> {
             return self.push("(1 = 0)");
         }
         self.push("(");
-        if self.target.unites_ranges() {
-            self.push("(");
-            self.list(ranges, " OR ", |writer, (low, high)| {
-                writer.column(source, key);
-                writer.push(" BETWEEN ");
-                writer.integer(*low);
-                writer.push(" AND ");
-                writer.integer(*high);
-            });
-            self.push(")");
-        } else {
+        let looked_up = table.filter(|_| !self.target.unites_ranges());
+        if let Some(table) = looked_up {
             let name = self.target.table(table);
             let key = quote(key);
             self.number('t', source);
@@ -63,6 +54,16 @@ impl Writer<'_> {
             self.push(" AS i WHERE i.");
             self.push(&key);
             self.push(" BETWEEN r.column1 AND r.column2)");
+        } else {
+            self.push("(");
+            self.list(ranges, " OR ", |writer, (low, high)| {
+                writer.column(source, key);
+                writer.push(" BETWEEN ");
+                writer.integer(*low);
+                writer.push(" AND ");
+                writer.integer(*high);
+            });
+            self.push(")");
         }
         self.push(" AND ");
         self.expr(exact);
@@ -240,11 +241,7 @@ impl Writer<'_> {
     fn shape(&mut self, expr: &Expr) {
         match &expr.node {
             Node::Constant { region, .. } => self.shape_of(region),
-            Node::Column {
-                source,
-                region: Some(index),
-                ..
-            } => self.index_column(*source, index, "v"),
+            _ if expr.kind == Type::Region => self.of_region(expr, "v"),
             Node::Geometry { shape, arguments } => {
                 let polygon = *shape == Shape::Polygon;
                 self.own(match shape {
@@ -277,6 +274,69 @@ impl Writer<'_> {
                 }
             },
         }
+    }
+
+    /// One of the index columns of a region.
+    pub fn of_region(&mut self, expr: &Expr, which: &str) {
+        match &expr.node {
+            Node::Column {
+                source,
+                region: Some(index),
+                ..
+            } => self.index_column(*source, index, which),
+            Node::Constant { region, .. } => {
+                let footprint = region.footprint();
+                self.parameter(match which {
+                    "key" => Value::BigInt(footprint.key),
+                    "x" => Value::Double(footprint.x),
+                    "y" => Value::Double(footprint.y),
+                    "z" => Value::Double(footprint.z),
+                    "crad" => Value::Double(footprint.crad),
+                    "crin" => Value::Double(footprint.crin),
+                    _ => Value::Doubles(footprint.v),
+                });
+            }
+            Node::Case {
+                branches,
+                otherwise,
+            } => {
+                self.push("CASE");
+                for (condition, result) in branches {
+                    self.push(" WHEN ");
+                    self.expr(condition);
+                    self.push(" THEN ");
+                    self.of_region(result, which);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.push(" ELSE ");
+                    self.of_region(otherwise, which);
+                }
+                self.push(" END");
+            }
+            // All of them are NULL where the region is.
+            Node::Call { arguments, .. } => {
+                self.push("coalesce(");
+                for argument in arguments {
+                    self.of_region(argument, which);
+                    self.push(", ");
+                }
+                self.push("NULL)");
+            }
+            _ => self.push("NULL"),
+        }
+    }
+
+    /// AREA and CENTROID of what rows give.
+    pub fn extent(&mut self, extent: Extent, geometry: &Expr) {
+        if let (Extent::Area, Node::Constant { region, .. }) = (extent, &geometry.node) {
+            return self.double(region.area());
+        }
+        self.own(match extent {
+            Extent::Area => "sky_area_1",
+            Extent::Centroid => "sky_centroid_1",
+        });
+        self.shape(geometry);
+        self.push(")");
     }
 
     fn elements(&mut self, expr: &Expr, count: usize) {

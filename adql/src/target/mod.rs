@@ -12,6 +12,7 @@ pub use write::write;
 mod storage;
 
 use crate::catalog::Table;
+use crate::query::Binary;
 use crate::types::Type;
 
 /// A dialect of SQL and the place our tables have in it.
@@ -98,8 +99,29 @@ impl Target {
         self.dialect == Dialect::Postgres
     }
 
-    /// Whether `#` is bitwise XOR. If not, it is `(a | b) - (a & b)`.
-    fn has_xor(&self) -> bool {
+    /// Whether sums and products that are out of range become something else
+    /// (infinity, 0, a number that is not whole) instead of an error. If so,
+    /// functions of ours compute them.
+    fn overflows_quietly(&self) -> bool {
+        self.dialect == Dialect::Sqlite
+    }
+
+    /// Whether HAVING, or an aggregate in ORDER BY, makes one group of all rows
+    /// without GROUP BY and whatever is selected. If not, the first column is
+    /// made to count them.
+    fn groups_unasked(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether text that comes from no column is compared in the order of a
+    /// language. If so, it is told to be compared by bytes, as our columns are.
+    fn compares_by_language(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether FULL JOIN wants an equality of both sides among its conditions.
+    /// If so, it is given one that is always true.
+    fn wants_equality_in_full_join(&self) -> bool {
         self.dialect == Dialect::Postgres
     }
 
@@ -114,22 +136,86 @@ impl Target {
         self.dialect == Dialect::Postgres
     }
 
+    /// Whether an aggregate can be told the order of its values. If not, ours
+    /// sort them.
+    fn sorts_in_aggregates(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether a subquery with random numbers is computed once, whoever reads
+    /// it. If not, that is asked for.
+    fn keeps_volatile(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
     /// Which of a function's two forms is spoken here.
-    fn of_both<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+    fn of_both<T>(&self, postgres: T, sqlite: T) -> T {
         match self.dialect {
             Dialect::Postgres => postgres,
             Dialect::Sqlite => sqlite,
         }
     }
 
-    /// The function that reads a number from text, where CAST would take text
-    /// that is none for 0.
-    fn number_reader(&self, kind: Type) -> Option<&'static str> {
-        let reader = match kind.is_integer() {
-            true => "text_to_integer",
-            false => "text_to_real",
+    /// The function that does an operation in BIGINT or DOUBLE PRECISION where
+    /// the operator is not there, or does not say that it is out of range.
+    /// Divided by zero they are NULL.
+    fn operation(&self, operator: Binary, kind: Type) -> Option<&'static str> {
+        if !self.overflows_quietly() {
+            return None;
+        }
+        Some(match (operator, kind) {
+            (Binary::Add, Type::BigInt) => "whole_add",
+            (Binary::Subtract, Type::BigInt) => "whole_subtract",
+            (Binary::Multiply, Type::BigInt) => "whole_multiply",
+            (Binary::Divide, Type::BigInt) => "whole_divide",
+            (Binary::BitXor, _) => "whole_xor",
+            (Binary::Add, Type::Double) => "real_add",
+            (Binary::Subtract, Type::Double) => "real_subtract",
+            (Binary::Multiply, Type::Double) => "real_multiply",
+            (Binary::Divide, Type::Double) => "real_divide",
+            _ => return None,
+        })
+    }
+
+    /// How a value of one type becomes one of another where CAST does
+    /// something else: `{0}` is the value.
+    ///
+    /// Numbers become texts with the fewest digits that mean them, times
+    /// become texts as answers have them (DALI 1.1 section 3.3.3). 0 and -0 are
+    /// one number: not every engine keeps them apart.
+    fn conversion(&self, from: Type, to: Type) -> Option<&'static str> {
+        let (postgres, sqlite) = match (from, to) {
+            (Type::Timestamp, Type::Text) => (
+                Some(r#"rtrim(rtrim(to_char({0}, 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.')"#),
+                Some("rtrim(rtrim({0}, '0'), '.')"),
+            ),
+            (Type::Boolean, Type::Text) => (
+                None,
+                Some("CASE {0} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
+            ),
+            // Plus 0, so that there is no -0.
+            (Type::Real, Type::Text) => (
+                Some("CAST({0} + CAST(0 AS real) AS text)"),
+                Some("real_to_text({0})"),
+            ),
+            (Type::Double, Type::Text) => {
+                (Some("CAST({0} + 0e0 AS text)"), Some("double_to_text({0})"))
+            }
+            // Every value is one of the other type as it is.
+            (Type::Real, Type::Double) => (None, None),
+            (_, Type::Double) if from.is_integer() => (None, None),
+            _ if from.is_integer() && to.is_integer() && from <= to => (None, None),
+            (_, Type::SmallInt) => (None, Some("to_smallint({0})")),
+            (_, Type::Integer) => (None, Some("to_integer({0})")),
+            (_, Type::BigInt) => (None, Some("to_bigint({0})")),
+            (_, Type::Real) => (None, Some("to_real({0})")),
+            (_, Type::Double) => (None, Some("to_double({0})")),
+            _ => (None, None),
         };
-        (kind.is_numeric() && self.dialect == Dialect::Sqlite).then_some(reader)
+        match self.dialect {
+            Dialect::Postgres => postgres,
+            Dialect::Sqlite => sqlite,
+        }
     }
 
     /// The name of a type in CAST.
@@ -142,7 +228,7 @@ impl Target {
             Type::Real => ("real", "REAL"),
             Type::Double => ("double precision", "REAL"),
             Type::Timestamp => ("timestamp", "TEXT"),
-            Type::Binary => ("bytea", "BLOB"),
+            Type::Binary | Type::Integers => ("bytea", "BLOB"),
             Type::Point | Type::Circle | Type::Polygon => ("double precision[]", "BLOB"),
             Type::Text | Type::Region | Type::Unknown => ("text", "TEXT"),
         };

@@ -5,7 +5,7 @@ use crate::types::Wire;
 
 impl Target {
     /// The type of a stored column whose values travel as `wire`. Text
-    /// compares by bytes everywhere; lists of numbers are an array, or bytes
+    /// compares by bytes everywhere; lists of reals are an array, or bytes
     /// where there are no arrays.
     ///
     /// ```
@@ -24,14 +24,14 @@ impl Target {
                 Wire::Float8 => "double precision",
                 Wire::Text => r#"text COLLATE "C""#,
                 Wire::Timestamp => "timestamp",
-                Wire::Bytes => "bytea",
+                Wire::Bytes | Wire::Ints => "bytea",
                 Wire::Doubles => "double precision[]",
             },
             Dialect::Sqlite => match wire {
                 Wire::Bool | Wire::Int2 | Wire::Int4 | Wire::Int8 => "INTEGER",
                 Wire::Float4 | Wire::Float8 => "REAL",
                 Wire::Text | Wire::Timestamp => "TEXT",
-                Wire::Bytes | Wire::Doubles => "BLOB",
+                Wire::Bytes | Wire::Doubles | Wire::Ints => "BLOB",
             },
         }
     }

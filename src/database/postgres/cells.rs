@@ -47,7 +47,7 @@ pub(super) fn check(columns: &[Column], wires: &[Wire]) -> Result<(), Error> {
                 Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::JSON | Type::UNKNOWN
             ),
             Wire::Timestamp => matches!(*column.type_(), Type::TIMESTAMP),
-            Wire::Bytes => matches!(*column.type_(), Type::BYTEA),
+            Wire::Bytes | Wire::Ints => matches!(*column.type_(), Type::BYTEA),
             Wire::Doubles => matches!(*column.type_(), Type::FLOAT8_ARRAY),
         };
         if !fits {

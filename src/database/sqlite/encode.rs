@@ -70,7 +70,9 @@ pub(super) fn stored(cell: Option<&[u8]>, wire: Wire) -> Result<ToSqlOutput<'_>,
             cell.try_into().map_err(|_| wrong())?,
         ))?),
         Wire::Text => return Ok(ToSqlOutput::Borrowed(ValueRef::Text(cell))),
-        Wire::Bytes | Wire::Doubles => return Ok(ToSqlOutput::Borrowed(ValueRef::Blob(cell))),
+        Wire::Bytes | Wire::Doubles | Wire::Ints => {
+            return Ok(ToSqlOutput::Borrowed(ValueRef::Blob(cell)));
+        }
     };
     Ok(ToSqlOutput::Owned(owned))
 }
@@ -127,6 +129,7 @@ pub(super) fn cell(
         }
         (Wire::Bytes, ValueRef::Blob(bytes)) => batch.push(Some(bytes)),
         (Wire::Doubles, ValueRef::Blob(bytes)) if bytes.len() % 8 == 0 => batch.push(Some(bytes)),
+        (Wire::Ints, ValueRef::Blob(bytes)) if bytes.len() % 4 == 0 => batch.push(Some(bytes)),
         (wire, value) => {
             let reason = format!(
                 "column {name}: {} where {wire:?} was announced",

@@ -38,7 +38,7 @@ pub(super) fn explain(attempt: &str, error: rusqlite::Error) -> Error {
         ),
         ErrorCode::TooBig => Error::Data("a text or list is too long".to_owned()),
         ErrorCode::Unknown if message == "integer overflow" => {
-            Error::Data("an integer is out of range".to_owned())
+            Error::Data("a number is out of range".to_owned())
         }
         _ => Error::driver(format!("could not {attempt}"), error),
     }

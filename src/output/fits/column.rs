@@ -132,7 +132,7 @@ impl Field {
             Wire::Int2 | Wire::Int4 | Wire::Int8 => Form::Integer(self.stand_in()?),
             Wire::Float4 | Wire::Float8 => Form::Real,
             Wire::Doubles => Form::Reals(self.count.unwrap_or(0)),
-            Wire::Text | Wire::Timestamp | Wire::Bytes => {
+            Wire::Text | Wire::Timestamp | Wire::Bytes | Wire::Ints => {
                 Form::Text(usize::try_from(self.longest).unwrap_or(0).max(1))
             }
         };
@@ -141,7 +141,7 @@ impl Field {
 
     fn lies_in_heap(&self) -> bool {
         match self.wire {
-            Wire::Bytes => true,
+            Wire::Bytes | Wire::Ints => true,
             Wire::Doubles => self.count.is_none(),
             Wire::Text => self.longest > LONGEST_IN_ROW,
             _ => false,
@@ -171,7 +171,7 @@ impl Field {
         let letter = match self.wire {
             Wire::Bool => 'L',
             Wire::Int2 => 'I',
-            Wire::Int4 => 'J',
+            Wire::Int4 | Wire::Ints => 'J',
             Wire::Int8 => 'K',
             Wire::Float4 => 'E',
             Wire::Float8 | Wire::Doubles => 'D',
@@ -249,7 +249,11 @@ impl Field {
 
     /// Bytes of one item in the heap.
     fn item(&self) -> u64 {
-        if self.wire == Wire::Doubles { 8 } else { 1 }
+        match self.wire {
+            Wire::Doubles => 8,
+            Wire::Ints => 4,
+            _ => 1,
+        }
     }
 }
 

@@ -11,7 +11,8 @@
 //!   NULL and empty text are one, as FITS has but one of them.
 //! - Text is ASCII: other characters are written `\uNNNN`, `\UNNNNNNNN` or, if
 //!   they are no characters, `\xNN`, as in VOTable's `char`. Texts of up to 256
-//!   bytes stand in the row, longer ones, polygons and bytes in the heap.
+//!   bytes stand in the row, longer ones, polygons, lists and
+//!   bytes in the heap.
 //! - Units, UCDs, utypes, xtypes and descriptions are TUNIT, TUCD, TUTYP, TXTYP
 //!   and TCOMM, as STILTS and astropy read them.
 //!

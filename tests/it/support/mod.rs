@@ -1,5 +1,6 @@
 //! What tests stand on.
 
+pub mod answer;
 pub mod postgres;
 pub mod service;
 

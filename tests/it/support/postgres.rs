@@ -36,6 +36,13 @@ pub fn fresh_database() -> String {
     server().fresh_database()
 }
 
+/// The same, with text that is not compared by bytes unless it is asked for:
+/// in the order of a language, where the server knows any.
+pub fn fresh_database_in(language: &str) -> String {
+    let options = format!("LOCALE_PROVIDER icu ICU_LOCALE '{language}'");
+    server().make_database(&options)
+}
+
 impl Server {
     /// Starts a server; a test that stops it should have one of its own.
     pub fn start() -> Server {
@@ -136,11 +143,15 @@ impl Server {
 
     /// The URL of a fresh, empty database.
     pub fn fresh_database(&self) -> String {
+        self.make_database("")
+    }
+
+    fn make_database(&self, options: &str) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         self.psql(
             "postgres",
-            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+            &format!("CREATE DATABASE {name} TEMPLATE template0 {options}"),
         );
         self.url(&name)
     }

@@ -5,7 +5,11 @@
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
-use super::{Arguments, Refusal, add};
+use super::arithmetic::{divide, multiply};
+use super::{Arguments, OUT_OF_RANGE, Refusal, add};
+
+const NO_ROOT: &str = "a power or root of these numbers has no value";
+const NO_LOGARITHM: &str = "the logarithm of zero or a negative number has no value";
 
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let real = |name, function| add_real(connection, name, function);
@@ -20,13 +24,13 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     real("tan", |x| finite(x).map(f64::tan))?;
     real("cot", |x| finite(x).map(|x| 1.0 / x.tan()))?;
     real("degrees", |x| ranged(x, x / (std::f64::consts::PI / 180.0)))?; // PostgreSQL divides
-    real("radians", |x| Ok(x.to_radians()))?;
+    real("radians", |x| ranged(x, x.to_radians()))?;
     real("exp", |x| ranged(x, x.exp()))?;
     real("ln", |x| positive(x).map(f64::ln))?;
     real("log", |x| positive(x).map(f64::log10))?;
     real("log10", |x| positive(x).map(f64::log10))?;
     real("sqrt", |x| match x < 0.0 {
-        true => Err("of a negative number has no value"),
+        true => Err(NO_ROOT),
         false => Ok(x.sqrt()),
     })?;
     real("round", |x| Ok(x.round_ties_even()))?;
@@ -46,41 +50,73 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         match attempt()? {
             Ok((1.0, _)) => Err(of.refuse("to the base one has no value")),
             Ok((base, x)) => Ok(Value::Real(x.ln() / base.ln())),
-            Err(reason) => Err(of.refuse(reason)),
+            Err(reason) => Err(Refusal::new(reason)),
         }
     })?;
     add(connection, "power", 2, power)?;
     add(connection, "mod", 2, modulo)?;
     add(connection, "round", 2, |of| digits(of, true))?;
-    add(connection, "trunc", 2, |of| digits(of, false))
+    add(connection, "trunc", 2, |of| digits(of, false))?;
+    // What ADQL's own functions are made of, step by step as PostgreSQL's SQL
+    // for them (adql::functions), with a look at the range in each.
+    add(connection, "round_away", 1, |of| {
+        Ok(Value::Real(away(of.real(0)?)))
+    })?;
+    add(connection, "round_away", 2, |of| {
+        scaled(of.real(0)?, of.real(1)?, away)
+    })?;
+    add(connection, "trunc_at", 2, |of| {
+        scaled(of.real(0)?, of.real(1)?, f64::trunc)
+    })?;
+    add(connection, "real_mod", 2, |of| {
+        let (x, y) = (of.real(0)?, of.real(1)?);
+        let Some(times) = divide(x, y)? else {
+            return Ok(Value::Null);
+        };
+        Ok(Value::Real(x - multiply(y, times.trunc())?))
+    })
+}
+
+/// To the nearest whole number, halves away from zero.
+fn away(x: f64) -> f64 {
+    let up = (x.abs() + 0.5).floor();
+    if x < 0.0 { -up } else { up }
+}
+
+/// What `cut` does to `x`, at a decimal place.
+fn scaled(x: f64, places: f64, cut: fn(f64) -> f64) -> std::result::Result<Value, Refusal> {
+    let unit = 10f64.powf(places);
+    let unit = ranged(10.0, unit).map_err(Refusal::new)?;
+    let cut = cut(multiply(x, unit)?);
+    Ok(divide(cut, unit)?.map_or(Value::Null, Value::Real))
 }
 
 type Real = fn(f64) -> std::result::Result<f64, &'static str>;
 
 fn add_real(connection: &Connection, name: &'static str, function: Real) -> Result<()> {
     add(connection, name, 1, move |of| {
-        let value = function(of.real(0)?).map_err(|reason| of.refuse(reason))?;
+        let value = function(of.real(0)?).map_err(Refusal::new)?;
         Ok(Value::Real(value))
     })
 }
 
 fn within(x: f64) -> std::result::Result<f64, &'static str> {
     match x.abs() > 1.0 {
-        true => Err("of a number outside -1 to 1 has no value"),
+        true => Err(OUT_OF_RANGE),
         false => Ok(x),
     }
 }
 
 fn finite(x: f64) -> std::result::Result<f64, &'static str> {
     match x.is_infinite() {
-        true => Err("of infinity has no value"),
+        true => Err(OUT_OF_RANGE),
         false => Ok(x),
     }
 }
 
 fn positive(x: f64) -> std::result::Result<f64, &'static str> {
     match x <= 0.0 {
-        true => Err("of zero or a negative number has no value"),
+        true => Err(NO_LOGARITHM),
         false => Ok(x),
     }
 }
@@ -89,7 +125,7 @@ fn positive(x: f64) -> std::result::Result<f64, &'static str> {
 fn ranged(x: f64, result: f64) -> std::result::Result<f64, &'static str> {
     let lost = result == 0.0 && x != 0.0;
     match x.is_finite() && (result.is_infinite() || lost) {
-        true => Err("is out of range"),
+        true => Err(OUT_OF_RANGE),
         false => Ok(result),
     }
 }
@@ -97,16 +133,14 @@ fn ranged(x: f64, result: f64) -> std::result::Result<f64, &'static str> {
 fn power(of: &Arguments<'_, '_>) -> std::result::Result<Value, Refusal> {
     let (base, exponent) = (of.real(0)?, of.real(1)?);
     if base == 0.0 && exponent < 0.0 {
-        return Err(of.refuse("of zero with a negative exponent has no value"));
+        return Err(Refusal::new(NO_ROOT));
     }
     if base < 0.0 && exponent.is_finite() && exponent.fract() != 0.0 {
-        return Err(of.refuse("of a negative number wants a whole exponent"));
+        return Err(Refusal::new(NO_ROOT));
     }
     let result = base.powf(exponent);
     if base.is_finite() && exponent.is_finite() && base != 0.0 {
-        return ranged(base, result)
-            .map(Value::Real)
-            .map_err(|reason| of.refuse(reason));
+        return ranged(base, result).map(Value::Real).map_err(Refusal::new);
     }
     Ok(Value::Real(result))
 }
@@ -197,15 +231,15 @@ mod tests {
         check("mod(7, 0)", "MOD by zero has no value");
         check("mod(-7.5, 2)", "-1.5");
         check("power(2, 10)", "1024.0");
-        check("power(-8, 0.5)", "wants a whole exponent");
+        check("power(-8, 0.5)", "has no value");
         check("power(0, -1)", "has no value");
-        check("power(10, 400)", "POWER is out of range");
-        check("exp(-800)", "EXP is out of range");
-        check("ln(0)", "LN of zero or a negative number has no value");
+        check("power(10, 400)", "a number is out of range");
+        check("exp(-800)", "a number is out of range");
+        check("ln(0)", "zero or a negative number has no value");
         check("log(1000)", "3.0");
         check("log(2, 8)", "3.0");
-        check("sqrt(-1)", "SQRT of a negative number has no value");
-        check("acos(1.1)", "has no value");
+        check("sqrt(-1)", "root of these numbers has no value");
+        check("acos(1.1)", "a number is out of range");
         check("sign(-3)", "-1.0");
         check("degrees(pi())", "180.0");
         check("atan2(1, 0)", "1.5707963267948966");

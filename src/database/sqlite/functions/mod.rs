@@ -4,9 +4,14 @@
 //! Any NULL argument makes the answer NULL. A value that PostgreSQL refuses
 //! (the logarithm of zero) is refused here too.
 
+mod aggregates;
+mod arithmetic;
+mod casts;
+mod catalogue;
 mod maths;
 mod sky;
-mod texts;
+
+use std::borrow::Cow;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -16,7 +21,10 @@ use super::errors::OURS;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     maths::register(connection)?;
-    texts::register(connection)?;
+    arithmetic::register(connection)?;
+    casts::register(connection)?;
+    catalogue::register(connection)?;
+    aggregates::register(connection)?;
     sky::register(connection)
 }
 
@@ -36,16 +44,31 @@ fn add(
         }
         match function(&Arguments { name, context }) {
             Ok(value) => Ok(ToSqlOutput::Owned(value)),
-            Err(Refusal(sentence)) => Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_ERROR),
-                Some(format!("{OURS}{sentence}")),
-            )),
+            Err(refusal) => Err(refusal.into()),
         }
     })
 }
 
-/// Why a function gave no value, as a sentence for the user.
-struct Refusal(String);
+/// Why a function gave no value, as a sentence for the user: the one that
+/// `postgres::errors` has for the same.
+struct Refusal(Cow<'static, str>);
+
+const OUT_OF_RANGE: &str = "a number is out of range";
+
+impl Refusal {
+    fn new(sentence: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal(sentence.into())
+    }
+}
+
+impl From<Refusal> for rusqlite::Error {
+    fn from(Refusal(sentence): Refusal) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_ERROR),
+            Some(format!("{OURS}{sentence}")),
+        )
+    }
+}
 
 struct Arguments<'a, 'b> {
     name: &'static str,
@@ -80,6 +103,6 @@ impl Arguments<'_, '_> {
     }
 
     fn refuse(&self, reason: &str) -> Refusal {
-        Refusal(format!("{} {reason}", self.name.to_uppercase()))
+        Refusal::new(format!("{} {reason}", self.name.to_uppercase()))
     }
 }

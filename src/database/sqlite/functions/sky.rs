@@ -2,7 +2,7 @@
 //! (`migrations/postgres/sky_functions.sql`), with the same names. The number
 //! at the end is the version of the answer.
 
-use adql::sky::{self, Point, Region, RegionError};
+use adql::sky::{self, Coordinates, Point, Region, RegionError};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
@@ -21,7 +21,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let coordinates = of.doubles(0)?;
         let (pairs, rest) = coordinates.as_chunks::<2>();
         if !rest.is_empty() {
-            return Err(Refusal(format!(
+            return Err(Refusal::new(format!(
                 "a polygon needs an even count of numbers (lon lat ...), not {}",
                 coordinates.len()
             )));
@@ -50,6 +50,22 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let [lon1, lat1, lon2, lat2] = [of.real(0)?, of.real(1)?, of.real(2)?, of.real(3)?];
         Ok(Value::Real(sky::distance(lon1, lat1, lon2, lat2)))
     })?;
+    add(connection, "sky_area_1", 1, |of| {
+        Ok(Value::Real(sky::area(&of.doubles(0)?)))
+    })?;
+    add(connection, "sky_centroid_1", 1, |of| {
+        let (lon, lat) = sky::centroid(&of.doubles(0)?).lon_lat();
+        Ok(list(&[lon, lat]))
+    })?;
+    add(connection, "sky_coordinates_1", 2, |of| {
+        let kind = match of.text(1)? {
+            "POINT" => Coordinates::Point,
+            "CIRCLE" => Coordinates::Circle,
+            _ => Coordinates::Polygon,
+        };
+        let numbers = kind.read(of.text(0)?).map_err(refusal)?;
+        Ok(list(&numbers))
+    })?;
     // Arrays of numbers, which PostgreSQL has of itself.
     add(connection, "doubles", -1, |of| {
         let mut bytes = Vec::with_capacity(8 * of.len());
@@ -68,12 +84,15 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
 
 fn shape(region: std::result::Result<Region, RegionError>) -> std::result::Result<Value, Refusal> {
     let shape = region.map_err(refusal)?.shape();
-    let bytes = shape.as_slice().iter().flat_map(|x| x.to_be_bytes());
-    Ok(Value::Blob(bytes.collect()))
+    Ok(list(shape.as_slice()))
+}
+
+fn list(numbers: &[f64]) -> Value {
+    Value::Blob(numbers.iter().flat_map(|x| x.to_be_bytes()).collect())
 }
 
 fn refusal(error: RegionError) -> Refusal {
-    Refusal(error.to_string())
+    Refusal::new(error.to_string())
 }
 
 impl Arguments<'_, '_> {

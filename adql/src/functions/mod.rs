@@ -6,10 +6,27 @@
 //! Source: REC-ADQL-2.1 sections 2.3 (mathematics), 2.5 (geometry) and 4
 //! (optional features).
 
+mod catalogue;
+mod mathematics;
+pub mod sexagesimal;
+pub(crate) mod spectral;
+mod strings;
+pub(crate) mod vocabulary;
+
+use crate::query::Aggregate;
 use crate::types::Type;
 
-/// A function with plain arguments. Aggregates and geometry are structures of
-/// [`crate::query`] and are listed in [`GEOMETRY`] for capabilities alone.
+/// Every function with plain arguments. A name that can be called in several
+/// ways has an entry for each.
+static FUNCTIONS: &[&[Function]] = &[
+    mathematics::MATHEMATICS,
+    strings::STRINGS,
+    catalogue::CATALOGUE,
+];
+
+/// A function with plain arguments. The aggregates of the language and geometry
+/// are structures of [`crate::query`]; the latter is listed in [`GEOMETRY`] for
+/// capabilities alone.
 #[derive(Debug)]
 pub struct Function {
     pub name: &'static str,
@@ -18,9 +35,16 @@ pub struct Function {
     pub optional: usize,
     /// The last argument may be repeated.
     pub repeated: bool,
+    /// Another value at every call.
+    pub volatile: bool,
     pub result: Result,
     pub unit: Unit,
+    /// UCD of the result, where it does not depend on the arguments.
+    pub ucd: Option<&'static str>,
     pub(crate) sql: Sql,
+    /// The number that a call with one literal string is, so that a query can
+    /// use it wherever it uses a number.
+    pub(crate) fold: Option<fn(&str) -> Option<f64>>,
     /// Form and feature type when it is an optional feature of the language.
     pub feature: Option<Feature>,
 }
@@ -37,6 +61,8 @@ pub enum Argument {
     /// A whole number.
     Integer,
     Text,
+    Timestamp,
+    Point,
     Any,
 }
 
@@ -54,11 +80,22 @@ pub enum Result {
 pub enum Unit {
     Lost,
     Kept,
+    /// Kept, and what the values are as well: a rounded position is one.
+    Quantity,
+    /// Any argument may be the result: kept where all agree.
+    Agreed,
+    /// A number without a unit.
+    Pure,
+    /// Its square root.
+    Root,
+    /// Its power, if the second argument is a constant.
+    Power,
     Is(&'static str),
 }
 
 /// How a call is written: `{0}`, `{1}`, … are the arguments, `{*}` all of
-/// them; the forms are for all arguments given, and for the optional one left
+/// them, `{0.1}` and `{0.2}` the coordinates of an argument that is a point,
+/// `{@name_1}` is a function of ours with its schema; the forms are for all arguments given, and for the optional one left
 /// out where that differs.
 #[derive(Debug)]
 pub(crate) enum Sql {
@@ -77,6 +114,19 @@ pub(crate) enum Sql {
         whole: &'static Sql,
         other: &'static Sql,
     },
+    /// A function of many rows.
+    Aggregate(Aggregate),
+    /// Said in other words of the language when the query is checked.
+    Expanded(Expansion),
+}
+
+/// How a call is said in other words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expansion {
+    /// A factor, or a constant divided by the value ([`spectral`]).
+    SpectralConversion,
+    /// A list of terms to be among ([`vocabulary`]).
+    VocabularyMatch,
 }
 
 /// A language feature of TAPRegExt 1.0 (section 2.3).
@@ -84,14 +134,19 @@ pub(crate) enum Sql {
 pub struct Feature {
     pub kind: &'static str,
     pub form: &'static str,
+    /// Of a user defined function: what it does.
+    pub description: Option<&'static str>,
 }
 
+/// TAPRegExt 1.0 section 2.3: `form` is the signature.
+pub const UDF: &str = "ivo://ivoa.net/std/tapregext#features-udf";
 pub const ADQL_GEO: &str = "ivo://ivoa.net/std/tapregext#features-adqlgeo";
 pub const ADQL_STRING: &str = "ivo://ivoa.net/std/tapregext#features-adql-string";
 pub const ADQL_SETS: &str = "ivo://ivoa.net/std/tapregext#features-adql-sets";
 pub const ADQL_COMMON_TABLE: &str = "ivo://ivoa.net/std/tapregext#features-adql-common-table";
 pub const ADQL_TYPE: &str = "ivo://ivoa.net/std/tapregext#features-adql-type";
 pub const ADQL_CONDITIONAL: &str = "ivo://ivoa.net/std/tapregext#features-adql-conditional";
+pub const ADQL_UNIT: &str = "ivo://ivoa.net/std/tapregext#features-adql-unit";
 pub const ADQL_OFFSET: &str = "ivo://ivoa.net/std/tapregext#features-adql-offset";
 
 /// The optional features of the language that are not calls of [`FUNCTIONS`].
@@ -102,6 +157,7 @@ pub const FEATURES: &[Feature] = &[
     feature(ADQL_SETS, "INTERSECT"),
     feature(ADQL_COMMON_TABLE, "WITH"),
     feature(ADQL_TYPE, "CAST"),
+    feature(ADQL_UNIT, "IN_UNIT"),
     feature(ADQL_OFFSET, "OFFSET"),
 ];
 
@@ -116,22 +172,70 @@ pub const GEOMETRY: &[Feature] = &[
     feature(ADQL_GEO, "DISTANCE"),
     feature(ADQL_GEO, "COORD1"),
     feature(ADQL_GEO, "COORD2"),
+    feature(ADQL_GEO, "COORDSYS"),
+    feature(ADQL_GEO, "AREA"),
+    feature(ADQL_GEO, "CENTROID"),
+    feature(ADQL_GEO, "REGION"),
 ];
 
 const fn feature(kind: &'static str, form: &'static str) -> Feature {
-    Feature { kind, form }
+    Feature {
+        kind,
+        form,
+        description: None,
+    }
 }
 
-/// The function of that name, ignoring case.
+/// A user defined function: its signature as ADQL 2.1 section 4.2.23 writes it
+/// (`name(argument TYPE, …) -> TYPE`) and what it does.
+const fn udf(form: &'static str, description: &'static str) -> Option<Feature> {
+    Some(Feature {
+        kind: UDF,
+        form,
+        description: Some(description),
+    })
+}
+
+/// Every function with plain arguments.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().copied().flatten()
+}
+
+/// The first function of that name, ignoring case.
 pub fn find(name: &str) -> Option<&'static Function> {
-    FUNCTIONS
-        .iter()
-        .find(|function| function.name.eq_ignore_ascii_case(name))
+    named(name).next()
+}
+
+/// The ways in which a name can be called.
+pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
+    all().filter(move |function| function.name.eq_ignore_ascii_case(name))
 }
 
 impl Function {
-    /// `MOD(number, number)`, for messages.
+    /// Whether it is of many rows.
+    ///
+    /// ```
+    /// use adql::functions::find;
+    /// assert!(find("ivo_histogram").is_some_and(|it| it.is_aggregate()));
+    /// assert!(find("ivo_hasword").is_some_and(|it| !it.is_aggregate()));
+    /// ```
+    pub fn is_aggregate(&self) -> bool {
+        self.aggregate().is_some()
+    }
+
+    pub(crate) fn aggregate(&self) -> Option<Aggregate> {
+        match self.sql {
+            Sql::Aggregate(aggregate) => Some(aggregate),
+            _ => None,
+        }
+    }
+
+    /// `MOD(number, number)`, for messages; of a user defined function the one
+    /// it is announced with.
     pub fn signature(&self) -> String {
+        if let Some(feature) = self.feature.filter(|feature| feature.kind == UDF) {
+            return feature.form.to_owned();
+        }
         let required = self.arguments.len() - self.optional;
         let mut text = format!("{}(", self.name);
         for (number, argument) in self.arguments.iter().enumerate() {
@@ -145,6 +249,8 @@ impl Function {
                 Argument::Number => "number",
                 Argument::Integer => "integer",
                 Argument::Text => "string",
+                Argument::Timestamp => "timestamp",
+                Argument::Point => "point",
                 Argument::Any => "value",
             });
         }
@@ -154,6 +260,13 @@ impl Function {
         text.push_str(&"]".repeat(self.optional));
         text.push(')');
         text
+    }
+}
+
+impl Sql {
+    /// Whether DISTINCT can stand before the arguments.
+    pub(crate) fn takes_distinct(&self) -> bool {
+        matches!(self, Sql::Aggregate(Aggregate::Join))
     }
 }
 
@@ -168,152 +281,15 @@ const fn plain(
         arguments,
         optional: 0,
         repeated: false,
+        volatile: false,
         result: Result::Is(Type::Double),
         unit,
+        ucd: None,
         sql,
+        fold: None,
         feature: None,
     }
 }
 
 const NUMBER: &[Argument] = &[Argument::Number];
 const NUMBERS: &[Argument] = &[Argument::Number, Argument::Number];
-
-/// Every function with plain arguments, by name.
-pub static FUNCTIONS: &[Function] = &[
-    Function {
-        result: Result::Number,
-        ..plain("ABS", NUMBER, Unit::Kept, Sql::Same("abs({0})"))
-    },
-    plain("ACOS", NUMBER, Unit::Is("rad"), Sql::Same("acos({0})")),
-    plain("ASIN", NUMBER, Unit::Is("rad"), Sql::Same("asin({0})")),
-    plain("ATAN", NUMBER, Unit::Is("rad"), Sql::Same("atan({0})")),
-    plain(
-        "ATAN2",
-        NUMBERS,
-        Unit::Is("rad"),
-        Sql::Same("atan2({0}, {1})"),
-    ),
-    plain("CEILING", NUMBER, Unit::Kept, Sql::Same("ceiling({0})")),
-    Function {
-        repeated: true,
-        result: Result::Widest,
-        feature: Some(feature(ADQL_CONDITIONAL, "COALESCE")),
-        ..plain(
-            "COALESCE",
-            &[Argument::Any],
-            Unit::Kept,
-            Sql::Same("coalesce({*}, NULL)"),
-        )
-    },
-    plain("COS", NUMBER, Unit::Lost, Sql::Same("cos({0})")),
-    plain("COT", NUMBER, Unit::Lost, Sql::Same("cot({0})")),
-    plain(
-        "DEGREES",
-        NUMBER,
-        Unit::Is("deg"),
-        Sql::Same("degrees({0})"),
-    ),
-    plain("EXP", NUMBER, Unit::Lost, Sql::Same("exp({0})")),
-    plain("FLOOR", NUMBER, Unit::Kept, Sql::Same("floor({0})")),
-    plain("LOG", NUMBER, Unit::Lost, Sql::Same("ln({0})")),
-    plain(
-        "LOG10",
-        NUMBER,
-        Unit::Lost,
-        Sql::Both {
-            postgres: "log({0})",
-            sqlite: "log10({0})",
-        },
-    ),
-    Function {
-        result: Result::Is(Type::Text),
-        feature: Some(feature(ADQL_STRING, "LOWER")),
-        ..plain(
-            "LOWER",
-            &[Argument::Text],
-            Unit::Lost,
-            Sql::Both {
-                postgres: "lower({0} COLLATE \"C\")",
-                sqlite: "lower({0})",
-            },
-        )
-    },
-    // The remainder has the sign of the first argument; by zero it is NULL,
-    // as every division by zero.
-    Function {
-        result: Result::Number,
-        ..plain(
-            "MOD",
-            NUMBERS,
-            Unit::Kept,
-            Sql::Whole {
-                whole: &Sql::Same("({0} % nullif({1}, 0))"),
-                other: &Sql::Same("({0} - {1} * trunc({0} / nullif({1}, 0)))"),
-            },
-        )
-    },
-    plain("PI", &[], Unit::Is("rad"), Sql::Same("pi()")),
-    plain("POWER", NUMBERS, Unit::Lost, Sql::Same("power({0}, {1})")),
-    plain(
-        "RADIANS",
-        NUMBER,
-        Unit::Is("rad"),
-        Sql::Same("radians({0})"),
-    ),
-    // ADQL 2.1 section 2.3: the seed is a hint; databases that share a
-    // generator between sessions cannot be seeded by one query.
-    Function {
-        optional: 1,
-        ..plain(
-            "RAND",
-            &[Argument::Integer],
-            Unit::Lost,
-            Sql::Both {
-                postgres: "random()",
-                sqlite: "((random() & 9007199254740991) / 9007199254740992.0)",
-            },
-        )
-    },
-    Function {
-        optional: 1,
-        ..plain(
-            "ROUND",
-            &[Argument::Number, Argument::Integer],
-            Unit::Kept,
-            Sql::Optional {
-                without: &Sql::Same("(sign({0}) * floor(abs({0}) + 0.5e0))"),
-                with: &Sql::Same(
-                    "(sign({0}) * floor(abs({0}) * power(10e0, {1}) + 0.5e0) / power(10e0, {1}))",
-                ),
-            },
-        )
-    },
-    plain("SIN", NUMBER, Unit::Lost, Sql::Same("sin({0})")),
-    plain("SQRT", NUMBER, Unit::Lost, Sql::Same("sqrt({0})")),
-    plain("TAN", NUMBER, Unit::Lost, Sql::Same("tan({0})")),
-    Function {
-        optional: 1,
-        ..plain(
-            "TRUNCATE",
-            &[Argument::Number, Argument::Integer],
-            Unit::Kept,
-            Sql::Optional {
-                without: &Sql::Same("trunc({0})"),
-                with: &Sql::Same("(trunc({0} * power(10e0, {1})) / power(10e0, {1}))"),
-            },
-        )
-    },
-    Function {
-        result: Result::Is(Type::Text),
-        feature: Some(feature(ADQL_STRING, "UPPER")),
-        ..plain(
-            "UPPER",
-            &[Argument::Text],
-            Unit::Lost,
-            Sql::Both {
-                postgres: "upper({0} COLLATE \"C\")",
-                sqlite: "upper({0})",
-            },
-        )
-    },
-];

@@ -1,0 +1,1 @@
+-- The functions of this version are registered by the program.

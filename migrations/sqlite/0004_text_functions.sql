@@ -1,0 +1,1 @@
+-- The functions of texts, times and many rows are registered by the program.
