@@ -77,3 +77,30 @@ pub fn error_document(version: Version, message: &str, infos: &[Info]) -> Vec<u8
     xml::close("VOTABLE", &mut out);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::TableHead;
+    use crate::field::{Datatype, Field};
+
+    #[test]
+    fn a_document_without_rows_has_no_data_and_says_how_the_answer_ended() {
+        let document = Document {
+            table: TableHead {
+                fields: vec![Field::new("n", Datatype::Int)],
+                ..TableHead::default()
+            },
+            ..Document::default()
+        };
+        let text = dataless_document(
+            Version::V1_4,
+            &document,
+            &Outcome::Overflow { message: None },
+        );
+        let text = String::from_utf8_lossy(&text);
+        let end = "<FIELD name=\"n\" datatype=\"int\"/>\n</TABLE>\n\
+                   <INFO name=\"QUERY_STATUS\" value=\"OVERFLOW\"/>\n</RESOURCE>\n</VOTABLE>\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+}
