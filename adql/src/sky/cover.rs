@@ -85,16 +85,16 @@ pub fn positions(query: &Region) -> Vec<(i64, i64)> {
 
 /// A nested HEALPix cell.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
-    order: u8,
-    number: u64,
-    centre: Vector,
+pub(super) struct Cell {
+    pub order: u8,
+    pub number: u64,
+    pub centre: Vector,
     /// Nothing outside of it is wanted: dividing it would gain nothing.
     full: bool,
 }
 
 impl Cell {
-    fn new(order: u8, number: u64) -> Cell {
+    pub fn new(order: u8, number: u64) -> Cell {
         let (lon, lat) = nested::center(order, number);
         let ((sin_lon, cos_lon), (sin_lat, cos_lat)) = (lon.sin_cos(), lat.sin_cos());
         Cell {
@@ -105,14 +105,14 @@ impl Cell {
         }
     }
 
-    fn whole_sky() -> Vec<Cell> {
+    pub fn whole_sky() -> Vec<Cell> {
         (0..12).map(|number| Cell::new(0, number)).collect()
     }
 
     /// Radians from the centre that no point of the cell exceeds. A test compares
     /// all cells of the first orders; the widest are those at the edges of the
     /// polar caps, which approach 1.069/2^order.
-    fn radius(&self) -> f64 {
+    pub fn radius(&self) -> f64 {
         let [_, _, z] = self.centre;
         let factor = if self.order >= 4 && z.abs() < 0.6 {
             0.9
