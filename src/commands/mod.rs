@@ -239,7 +239,7 @@ mod tests {
         check("obstap load", false);
         check("obstap demo --listen 127.0.0.1:0", true);
         check("obstap query", false);
-        check("obstap query SELECT --format fits", false);
+        check("obstap query SELECT --format excel", false);
         check("obstap adql check --catalog t.xml", true);
         check("obstap schema load a.yaml b.yaml --create-tables", true);
         check("obstap schema check", false);

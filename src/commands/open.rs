@@ -77,6 +77,7 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         catalog: Arc::new(catalog),
         limits: settings.limits,
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
+        scratch: settings.data_dir.clone(),
     })
 }
 

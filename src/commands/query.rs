@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::dali::{Format, Layout, Serialization};
+use crate::dali::{Format, Layout};
 use crate::output::{Chunk, Stream, Table};
 use crate::tap::{QueryRequest, Service};
 
@@ -21,10 +21,11 @@ pub struct Query {
     /// The query, or - to read it from standard input
     #[arg(value_name = "ADQL")]
     text: String,
-    /// text, csv, tsv, votable, votable/td, votable/b
+    /// text, csv, tsv, json, ndjson, votable, votable/td, votable/b, fits, parquet, arrow, html,
+    /// geojson, moc, moc/json, moc/ascii
     #[arg(long, value_name = "FORMAT", value_parser = layout)]
     format: Option<Layout>,
-    /// Write to this file; its extension tells the format (.csv, .tsv, .vot, .xml, .txt)
+    /// Write to this file; its extension tells the format (.csv, .vot, .fits, .parquet, .json, …)
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Rows at most
@@ -40,7 +41,7 @@ fn layout(text: &str) -> Result<Layout, String> {
         "text" => Ok(Layout::Text),
         _ => Format::parse(text)
             .map(|format| format.layout)
-            .map_err(|_| "known are text, csv, tsv, votable, votable/td and votable/b".to_owned()),
+            .map_err(|_| format!("known are text, {}", Format::names())),
     }
 }
 
@@ -79,6 +80,8 @@ impl Query {
             maxrec: request.maxrec,
             infos: service.infos(&request.query),
             version: service.votable,
+            address: None,
+            scratch: service.scratch.clone(),
         };
         let mut stream = Stream::open(table, self.layout()?).await?;
         let (name, mut out): (String, Box<dyn Write + Send>) = match &self.output {
@@ -125,21 +128,13 @@ impl Query {
 }
 
 fn by_extension(path: &Path) -> Result<Layout, Failure> {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
-    match extension.to_lowercase().as_str() {
-        "csv" => Ok(Layout::Csv),
-        "tsv" => Ok(Layout::Tsv),
-        "txt" => Ok(Layout::Text),
-        "vot" | "votable" => Ok(Layout::Votable(Serialization::Binary2)),
-        "xml" => Ok(Layout::Votable(Serialization::Tabledata)),
-        _ => Err(Failure::new(format!(
-            "the extension of {} tells no format; say --format csv, tsv, text or votable",
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Layout::of_file(&name).ok_or_else(|| {
+        Failure::new(format!(
+            "the extension of {} tells no format; say --format csv, or another",
             path.display()
-        ))),
-    }
+        ))
+    })
 }
 
 /// Every stage of the road, without walking its last part.

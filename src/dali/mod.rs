@@ -3,7 +3,7 @@
 //!
 //! Standard: DALI 1.1, <https://www.ivoa.net/documents/DALI/20170517/>,
 //! sections 2.4 (RESPONSEFORMAT, MAXREC) and 3.1–3.2 (parameters).
-//! Left out: UPLOAD, and response formats other than VOTable, CSV and TSV.
+//! Left out: UPLOAD.
 //!
 //! Must not know: HTTP libraries, queries, tables.
 
@@ -13,9 +13,9 @@ mod params;
 mod version;
 pub mod xml;
 
-pub use format::{Format, Layout, Serialization, default_from_accept};
+pub use format::{Announced, Coverage, Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;
-pub use params::Params;
+pub use params::{Params, encoded};
 pub use version::VotableVersion;
 
 /// A parameter that cannot be understood; the text is a whole sentence.

@@ -94,6 +94,20 @@ fn encode(text: &str, out: &mut String) {
     }
 }
 
+/// Text for the value of a parameter in an address (RFC 3986 section 2.1).
+pub fn encoded(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + text.len() / 2);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                safe.push(char::from(byte));
+            }
+            _ => safe.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    safe
+}
+
 /// `+` is a space and `%41` a byte; what is not UTF-8 becomes U+FFFD.
 fn decode(text: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -131,6 +145,14 @@ mod tests {
         let mut params = Params::default();
         params.add_encoded(text.as_bytes());
         params
+    }
+
+    #[test]
+    fn encoded_text_comes_back() {
+        let text = "SELECT a+b AS \"x&y\" -- 100% λ\n=#?";
+        let mut params = Params::default();
+        params.add_encoded(format!("q={}", encoded(text)).as_bytes());
+        assert_eq!(params.single("q"), Ok(Some(text)));
     }
 
     #[test]

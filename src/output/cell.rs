@@ -12,9 +12,7 @@ pub fn write(wire: Wire, cell: &[u8], out: &mut Vec<u8>) {
             let yes = cell.first().is_some_and(|&byte| byte != 0);
             out.extend_from_slice(if yes { b"true" } else { b"false" });
         }
-        Wire::Int2 => integer(array(cell).map(i16::from_be_bytes).map(i64::from), out),
-        Wire::Int4 => integer(array(cell).map(i32::from_be_bytes).map(i64::from), out),
-        Wire::Int8 => integer(array(cell).map(i64::from_be_bytes), out),
+        Wire::Int2 | Wire::Int4 | Wire::Int8 => decimal(integer(wire, cell), out),
         Wire::Float4 => {
             if let Some(number) = array(cell).map(f32::from_be_bytes) {
                 match number.is_finite() {
@@ -53,7 +51,7 @@ pub fn write(wire: Wire, cell: &[u8], out: &mut Vec<u8>) {
                 if number > 0 {
                     out.push(b' ');
                 }
-                integer(Some(i32::from_be_bytes(*value).into()), out);
+                decimal(Some(i32::from_be_bytes(*value).into()), out);
             }
         }
     }
@@ -64,7 +62,47 @@ pub fn timestamp(micros: i64, out: &mut Vec<u8>) {
     adql::time::write(micros, out);
 }
 
-fn integer(number: Option<i64>, out: &mut Vec<u8>) {
+/// The number in a cell of one of the three widths.
+pub fn integer(wire: Wire, cell: &[u8]) -> Option<i64> {
+    match wire {
+        Wire::Int2 => array(cell).map(i16::from_be_bytes).map(i64::from),
+        Wire::Int4 => array(cell).map(i32::from_be_bytes).map(i64::from),
+        Wire::Int8 => array(cell).map(i64::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// The number in a cell of double precision.
+pub fn float(cell: &[u8]) -> Option<f64> {
+    array(cell).map(f64::from_be_bytes)
+}
+
+/// The numbers in a cell of [`Wire::Doubles`].
+pub fn floats(cell: &[u8]) -> Vec<f64> {
+    let numbers = cell.as_chunks().0.iter();
+    numbers.map(|bytes| f64::from_be_bytes(*bytes)).collect()
+}
+
+/// The numbers in a cell of [`Wire::Ints`].
+pub fn integers(cell: &[u8]) -> Vec<i32> {
+    let numbers = cell.as_chunks().0.iter();
+    numbers.map(|bytes| i32::from_be_bytes(*bytes)).collect()
+}
+
+/// Microseconds from 1970-01-01 to the time in a cell, as most others count.
+pub fn since_1970(cell: &[u8]) -> Option<i64> {
+    const BETWEEN: i64 = 946_684_800_000_000;
+    array(cell)
+        .map(i64::from_be_bytes)
+        .map(|micros| micros.saturating_add(BETWEEN))
+}
+
+/// The bytes of a cell of fixed width.
+pub fn array<const N: usize>(cell: &[u8]) -> Option<[u8; N]> {
+    cell.try_into().ok()
+}
+
+fn decimal(number: Option<i64>, out: &mut Vec<u8>) {
     if let Some(number) = number {
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
@@ -83,10 +121,6 @@ fn not_finite(number: f64, out: &mut Vec<u8>) {
         _ if number > 0.0 => b"Infinity",
         _ => b"-Infinity",
     });
-}
-
-fn array<const N: usize>(cell: &[u8]) -> Option<[u8; N]> {
-    cell.try_into().ok()
 }
 
 #[cfg(test)]

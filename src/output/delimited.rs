@@ -1,6 +1,12 @@
 //! CSV (RFC 4180) and TSV (IANA `text/tab-separated-values`), with a line of
-//! names. NULL is an empty field, and so is empty text: the formats cannot
-//! tell them apart.
+//! names.
+//!
+//! NULL is an empty field. In CSV empty text is `""`, which readers that tell
+//! the two apart (PostgreSQL, DuckDB) take as meant; TSV cannot. What is not
+//! finite is `NaN`, `Infinity` or `-Infinity`.
+//!
+//! Neither has a place to say that MAXREC cut the answer off: it has MAXREC
+//! rows then. An answer that fails half-way is broken off.
 
 use adql::{Column, Wire};
 
@@ -49,7 +55,7 @@ fn text(delimiter: Delimiter, value: &[u8], out: &mut Vec<u8>) {
                 .any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
             // A leading or trailing space would be trimmed by many readers.
             let spaced = value.first() == Some(&b' ') || value.last() == Some(&b' ');
-            if !special && !spaced {
+            if !special && !spaced && !value.is_empty() {
                 return out.extend_from_slice(value);
             }
             out.push(b'"');
@@ -105,7 +111,7 @@ mod tests {
             let all = written(delimiter, cells);
             assert_eq!(all.split_once('\n').map(|(_, rows)| rows), Some(line));
         }
-        check(Comma, &[Some("a"), None, Some("")], "a,,\n");
+        check(Comma, &[Some("a"), None, Some("")], "a,,\"\"\n");
         check(
             Comma,
             &[Some("a,b"), Some("say \"x\"")],
@@ -125,7 +131,6 @@ mod tests {
         #[test]
         fn csv_comes_back(cells in proptest::collection::vec("\\PC{0,5}[,\"\n\r]?\\PC{0,3}", 1..4)) {
             let given: Vec<Option<&str>> = cells.iter().map(|c| Some(c.as_str())).collect();
-            prop_assume!(cells.len() > 1 || !cells[0].is_empty());
             let text = written(Delimiter::Comma, &given);
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let record = reader.records().next().and_then(Result::ok);

@@ -2,6 +2,8 @@
 //! (ADQL 2.1 section 3, DALI 1.1 section 3.3, TAP 1.1 section 2.5). Answers,
 //! `/tables` and TAP_SCHEMA say the same.
 
+use std::collections::HashSet;
+
 use adql::{Column, Type};
 
 /// The type of a FIELD or of a column in a VOSI table set.
@@ -41,6 +43,22 @@ pub fn datatype(column: &Column) -> Datatype<'_> {
         arraysize,
         xtype: xtype.or(column.xtype.as_deref()),
     }
+}
+
+/// The names of the columns, each once whatever its case, for formats that
+/// find columns by name: a name met before gets `_2`, `_3`, ….
+pub fn unique_names(columns: &[Column]) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let names = columns.iter().map(|column| {
+        let mut name = column.name.clone();
+        let mut number = 2;
+        while !taken.insert(name.to_lowercase()) {
+            name = format!("{}_{number}", column.name);
+            number += 1;
+        }
+        name
+    });
+    names.collect()
 }
 
 /// Whether this column holds positions or regions, which ObsCore 1.1 (section

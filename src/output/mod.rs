@@ -1,23 +1,51 @@
-//! Rows into bytes: VOTable, CSV, TSV, and columns in line for a terminal.
+//! Rows into bytes: VOTable and every other format that people ask for, and
+//! columns in line for a terminal.
 //!
-//! Standards: VOTable 1.4 through the crate `votable`; CSV as in RFC 4180
-//! (<https://www.rfc-editor.org/rfc/rfc4180>) but with line ends of one byte.
-//! Left out: FITS, Parquet, JSON.
+//! Each format is a file here, which opens with its standard and with how it
+//! tells NULL, NaN and infinity apart; [`encoder`] is the seam where they meet,
+//! and the names they go by are in [`crate::dali::Format`].
+//! Left out: reading; HTTP's compression.
 //!
 //! Rows are encoded batch by batch; memory does not grow with their number,
-//! and the first rows leave before the last are read. The end of an answer is
-//! always said: complete, cut off by MAXREC, or failed half-way. CSV has no
-//! words for the last, so there the answer is broken off.
+//! and the first rows leave before the last are read. FITS, whose header
+//! counts the rows, waits on disk, and a MOC is bounded by its order.
+//!
+//! The end of an answer is said as well as its format allows:
+//!
+//! | format | cut off by MAXREC | failed half-way |
+//! |---|---|---|
+//! | VOTable | INFO `QUERY_STATUS` OVERFLOW | INFO `QUERY_STATUS` ERROR |
+//! | HTML | the foot of the page | the foot of the page |
+//! | GeoJSON | member `query_status` | broken off, the member is missing |
+//! | Arrow | metadata `QUERY_STATUS` of a last batch without rows | broken off, the end mark is missing |
+//! | Parquet | the VOTable in the footer | broken off, the footer is missing |
+//! | FITS | QSTATUS in the header | an error instead of an answer |
+//! | MOC | not said | an error instead of an answer |
+//! | CSV, TSV, JSON, NDJSON | not said: there are MAXREC rows | broken off |
 //!
 //! Must not know: SQL, status codes.
 
 mod aligned;
+mod arrow;
 mod cell;
 mod delimited;
+mod encoder;
 pub mod field;
+mod fits;
+mod geojson;
+mod html;
+mod json;
+mod moc;
+mod parquet;
+mod place;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod votable;
 
+use std::path::PathBuf;
+
+pub use html::error_page;
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 
@@ -26,6 +54,9 @@ use adql::Column;
 use crate::dali::VotableVersion;
 use crate::database::Rows;
 
+/// Bytes of a chunk, about; the first leaves as soon as there are rows.
+const CHUNK: usize = 64 * 1024;
+
 /// An answer that is about to be written.
 pub struct Table {
     pub columns: Vec<Column>,
@@ -33,8 +64,29 @@ pub struct Table {
     pub rows: Option<Rows>,
     /// Rows to write; one more row in `rows` means that the answer is cut off.
     pub maxrec: u64,
-    /// Said in the VOTable beside the rows, as name and value.
+    /// Said beside the rows where the format has a place, as name and value.
     pub infos: Vec<(String, String)>,
     /// Which VOTable, if it is one.
     pub version: VotableVersion,
+    /// The address of the same answer but for the name of a format, which
+    /// comes last; for pages that offer it in others.
+    pub address: Option<String>,
+    /// A directory on disk for formats that must wait for the last row.
+    pub scratch: PathBuf,
+}
+
+#[cfg(test)]
+impl Table {
+    /// Nothing but columns.
+    fn of(columns: Vec<Column>) -> Table {
+        Table {
+            columns,
+            rows: None,
+            maxrec: 100,
+            infos: Vec::new(),
+            version: VotableVersion::default(),
+            address: None,
+            scratch: std::env::temp_dir(),
+        }
+    }
 }

@@ -3,17 +3,11 @@
 use std::mem;
 
 use bytes::Bytes;
-use votable::Outcome;
 
-use super::Table;
-use super::aligned::Aligned;
-use super::delimited::{self, Delimiter};
-use super::votable::Votable;
+use super::encoder::{Encoder, Ending, Rest, gathers};
+use super::{CHUNK, Table};
 use crate::dali::Layout;
 use crate::database::{Batch, Error, Rows};
-
-/// Bytes of a chunk, about; the first leaves as soon as there are rows.
-const CHUNK: usize = 64 * 1024;
 
 /// An answer under way.
 ///
@@ -25,8 +19,7 @@ pub struct Stream {
     first: Option<Batch>,
     maxrec: u64,
     buffer: Vec<u8>,
-    /// The answer ended half-way in a format that cannot say so.
-    broken: bool,
+    rest: Rest,
     summary: Summary,
 }
 
@@ -51,90 +44,105 @@ pub enum Chunk {
     Broken,
 }
 
-enum Encoder {
-    Votable(Box<Votable>),
-    Delimited(Delimiter),
-    Aligned(Aligned),
-}
-
 impl Stream {
     /// Begins an answer and waits for its first rows, so that a query that
-    /// fails at once is an error and not an answer.
+    /// fails at once is an error and not an answer; for its last where the
+    /// format begins with what is known only then.
     pub async fn open(mut table: Table, layout: Layout) -> Result<Stream, Error> {
         let mut rows = table.rows.take();
-        let first = match &mut rows {
+        let mut stream = Stream::new(&table, layout)?;
+        stream.first = match &mut rows {
             Some(rows) => rows.next().await?,
             None => None,
         };
-        if first.is_none() {
-            rows = None;
+        if stream.first.is_some() {
+            stream.rows = rows;
         }
-        Ok(Stream::new(&table, rows, first, layout))
+        if gathers(layout) {
+            stream.gather().await?;
+        }
+        Ok(stream)
     }
 
-    fn new(table: &Table, rows: Option<Rows>, first: Option<Batch>, layout: Layout) -> Stream {
+    fn new(table: &Table, layout: Layout) -> Result<Stream, Error> {
         let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 4);
-        let encoder = match layout {
-            Layout::Votable(serialization) => {
-                let mut votable = Votable::new(serialization, table);
-                votable.begin(&mut buffer);
-                Encoder::Votable(Box::new(votable))
-            }
-            Layout::Csv => {
-                delimited::header(Delimiter::Comma, &table.columns, &mut buffer);
-                Encoder::Delimited(Delimiter::Comma)
-            }
-            Layout::Tsv => {
-                delimited::header(Delimiter::Tab, &table.columns, &mut buffer);
-                Encoder::Delimited(Delimiter::Tab)
-            }
-            Layout::Text => Encoder::Aligned(Aligned::new(table.columns.clone())),
-        };
-        Stream {
+        let encoder = Encoder::new(layout, table, &mut buffer)?;
+        Ok(Stream {
             encoder: Some(encoder),
-            rows,
-            first,
+            rows: None,
+            first: None,
             maxrec: table.maxrec,
             buffer,
-            broken: false,
+            rest: Rest::Nothing,
             summary: Summary {
                 overflow: table.maxrec == 0,
                 ..Summary::default()
             },
-        }
+        })
     }
 
     /// The next chunk; waits for rows where it must.
     pub async fn next(&mut self) -> Chunk {
         while self.encoder.is_some() {
-            let batch = match self.first.take() {
-                Some(batch) => Ok(Some(batch)),
-                None => match &mut self.rows {
-                    Some(rows) => rows.next().await,
-                    None => Ok(None),
-                },
-            };
-            match batch {
-                Ok(Some(batch)) => {
-                    let starting = self.summary.rows == 0;
-                    self.write(&batch);
-                    if self.summary.overflow {
-                        self.finish(None);
-                    } else if (starting || self.buffer.len() >= CHUNK) && !self.buffer.is_empty() {
-                        return Chunk::Bytes(self.chunk());
-                    }
+            let starting = self.summary.rows == 0;
+            if let Err(error) = self.step().await {
+                self.finish(Some(error));
+            }
+            if (starting || self.buffer.len() >= CHUNK) && !self.buffer.is_empty() {
+                return Chunk::Bytes(self.chunk());
+            }
+        }
+        while let Rest::Gathered(gathered) = &mut self.rest
+            && self.buffer.len() < CHUNK
+        {
+            match gathered.more(&mut self.buffer) {
+                Ok(true) => {}
+                Ok(false) => self.rest = Rest::Nothing,
+                Err(error) => {
+                    self.rest = Rest::Unsaid;
+                    self.summary.failure = Some(error);
                 }
-                Ok(None) => self.finish(None),
-                Err(error) => self.finish(Some(error)),
             }
         }
         if !self.buffer.is_empty() {
             return Chunk::Bytes(self.chunk());
         }
-        match self.broken {
-            true => Chunk::Broken,
-            false => Chunk::End,
+        match self.rest {
+            Rest::Unsaid => Chunk::Broken,
+            _ => Chunk::End,
         }
+    }
+
+    /// Takes all rows.
+    async fn gather(&mut self) -> Result<(), Error> {
+        while self.encoder.is_some() {
+            self.step().await?;
+        }
+        match self.summary.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the next rows, or the end.
+    async fn step(&mut self) -> Result<(), Error> {
+        let batch = match self.first.take() {
+            Some(batch) => Some(batch),
+            None => match &mut self.rows {
+                Some(rows) => rows.next().await?,
+                None => None,
+            },
+        };
+        match batch {
+            Some(batch) => {
+                self.write(&batch)?;
+                if self.summary.overflow {
+                    self.finish(None);
+                }
+            }
+            None => self.finish(None),
+        }
+        Ok(())
     }
 
     pub fn summary(&self) -> &Summary {
@@ -146,46 +154,36 @@ impl Stream {
         self.summary
     }
 
-    fn write(&mut self, batch: &Batch) {
+    fn write(&mut self, batch: &Batch) -> Result<(), Error> {
         let left = self.maxrec.saturating_sub(self.summary.rows);
         let count = batch.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         self.summary.overflow = count < batch.len();
         self.summary.rows += count as u64;
-        let out = &mut self.buffer;
         match &mut self.encoder {
-            Some(Encoder::Votable(votable)) => votable.rows(batch, count, out),
-            Some(Encoder::Delimited(delimiter)) => delimited::rows(*delimiter, batch, count, out),
-            Some(Encoder::Aligned(aligned)) => aligned.rows(batch, count, out),
-            None => {}
+            Some(encoder) => encoder.rows(batch, count, &mut self.buffer),
+            None => Ok(()),
         }
     }
 
     /// Says how the answer ended and stops the query.
     fn finish(&mut self, failure: Option<Error>) {
         self.rows = None;
-        let out = &mut self.buffer;
-        let overflow = format!(
-            "The answer is cut off after {} rows (MAXREC); there are more.",
-            self.summary.rows
-        );
-        match self.encoder.take() {
-            Some(Encoder::Votable(votable)) => {
-                let outcome = match &failure {
-                    Some(error) => Outcome::Failed {
-                        message: format!("The answer ends half-way: {error}."),
-                    },
-                    None if self.summary.overflow => Outcome::Overflow {
-                        message: (self.maxrec > 0).then_some(overflow),
-                    },
-                    None => Outcome::Complete,
-                };
-                votable.finish(outcome, out);
+        let ending = match &failure {
+            Some(error) => Ending::Failed(error),
+            None if self.summary.overflow => {
+                Ending::Overflow((self.maxrec > 0).then_some(self.summary.rows))
             }
-            Some(Encoder::Aligned(mut aligned)) => aligned.finish(out),
-            Some(Encoder::Delimited(_)) => self.broken = failure.is_some(),
-            None => {}
-        }
+            None => Ending::Complete,
+        };
+        let rest = match self.encoder.take() {
+            Some(encoder) => encoder.finish(ending, &mut self.buffer),
+            None => Ok(Rest::Nothing),
+        };
         self.summary.failure = failure;
+        self.rest = rest.unwrap_or_else(|error| {
+            self.summary.failure = Some(error);
+            Rest::Unsaid
+        });
     }
 
     fn chunk(&mut self) -> Bytes {
@@ -227,13 +225,11 @@ mod tests {
         futures_util::FutureExt::now_or_never(async move {
             let mut text = Vec::new();
             let table = Table {
-                columns,
-                rows: None,
                 maxrec,
-                infos: Vec::new(),
-                version: crate::dali::VotableVersion::default(),
+                ..Table::of(columns)
             };
-            let mut stream = Stream::new(&table, None, batch, layout);
+            let mut stream = Stream::new(&table, layout).ok()?;
+            stream.first = batch;
             if failure.is_some()
                 && let Chunk::Bytes(bytes) = stream.next().await
             {
@@ -248,8 +244,9 @@ mod tests {
                 }
             };
             let text = String::from_utf8_lossy(&text).into_owned();
-            (text, stream.summary, broken)
+            Some((text, stream.summary, broken))
         })
+        .flatten()
         .unwrap_or_default()
     }
 

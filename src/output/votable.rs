@@ -94,6 +94,11 @@ fn version(table: &Table) -> Version {
     }
 }
 
+/// The same without rows, for VOParquet.
+pub fn dataless(table: &Table, outcome: &Outcome) -> Vec<u8> {
+    votable::dataless_document(version(table), &document(table), outcome)
+}
+
 fn document(table: &Table) -> Document {
     let columns = &table.columns;
     let sky = columns.iter().any(field::is_sky);

@@ -11,6 +11,7 @@ mod around;
 mod async_;
 mod body;
 mod download;
+mod encoding;
 mod sync;
 mod url;
 

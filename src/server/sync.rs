@@ -3,21 +3,29 @@
 use std::io;
 use std::time::Instant;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::around::RequestId;
+use super::encoding::{Compressor, Encoding};
 use super::{State, body};
-use crate::dali::Params;
-use crate::output::{Chunk, Summary, error_document};
-use crate::tap::{Fault, Service};
+use crate::dali::{Format, Layout, Params, Serialization};
+use crate::output::{Chunk, Stream, Summary, error_document, error_page};
+use crate::tap::{Fault, Response, Service};
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
+
+/// Nothing that an answer contains may act on its page.
+const LIFELESS: (HeaderName, &str) = (
+    header::CONTENT_SECURITY_POLICY,
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+);
 
 type Sender = mpsc::Sender<io::Result<Bytes>>;
 
@@ -30,15 +38,24 @@ pub async fn answer(
         .extensions()
         .get::<RequestId>()
         .map_or_else(String::new, |id| id.0.clone());
-    let accept = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .map(str::to_owned);
-    let refuse = |fault: Fault| refusal(&fault.logged(&id), accept.as_deref());
-    let params = match body::params(&request, payload, state.service.limits.body_bytes).await {
+    let said = |name| {
+        let value = request.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let accept = said(header::ACCEPT);
+    let encoding = Encoding::accepted(said(header::ACCEPT_ENCODING).as_deref());
+    let limit = state.service.limits.body_bytes;
+    let params = match body::params(&request, payload, limit).await {
         Ok(params) => params,
-        Err(fault) => return refuse(fault),
+        Err(fault) => return refusal(&fault.logged(&id), accept.as_deref()),
+    };
+    let page = Page::of(&params);
+    let refuse = |fault: Fault| {
+        let fault = fault.logged(&id);
+        match &page {
+            Some(page) => page.refusal(&fault),
+            None => refusal(&fault, accept.as_deref()),
+        }
     };
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
@@ -46,6 +63,7 @@ pub async fn answer(
         state.service.clone(),
         params,
         accept.clone(),
+        encoding,
         id.clone(),
         head,
         sender,
@@ -53,17 +71,46 @@ pub async fn answer(
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
     match headed.await {
-        Ok(Ok(media_type)) => {
-            HttpResponse::Ok()
-                .content_type(media_type)
-                .streaming(stream::poll_fn(move |context| {
-                    let _ = &waited_for;
-                    chunks.poll_recv(context)
-                }))
-        }
+        Ok(Ok(head)) => accepted(&head).streaming(stream::poll_fn(move |context| {
+            let _ = &waited_for;
+            chunks.poll_recv(context)
+        })),
         Ok(Err(fault)) => refuse(fault),
         Err(_) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
+}
+
+/// What is known of an answer when it begins.
+struct Head {
+    format: Format,
+    file: String,
+    encoding: Encoding,
+}
+
+fn accepted(head: &Head) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(head.format.media_type.as_str())
+        .insert_header((header::CONTENT_DISPOSITION, disposition(head)))
+        .insert_header((header::VARY, "Accept, Accept-Encoding"));
+    if head.format.layout == Layout::Html {
+        response.insert_header(LIFELESS);
+    }
+    if let Some(name) = head.encoding.name() {
+        response.insert_header((header::CONTENT_ENCODING, name));
+    }
+    response
+}
+
+/// What a browser can show it should show.
+fn disposition(head: &Head) -> String {
+    let shown = match head.format.layout {
+        Layout::Html | Layout::Json => true,
+        Layout::Votable(Serialization::Tabledata) => head.format.media_type.ends_with("/xml"),
+        _ => false,
+    };
+    let kind = if shown { "inline" } else { "attachment" };
+    format!("{kind}; filename=\"{}\"", head.file)
 }
 
 /// The part that runs where the database is.
@@ -71,14 +118,18 @@ async fn run(
     service: Service,
     params: Params,
     accept: Option<String>,
+    encoding: Encoding,
     id: String,
-    head: oneshot::Sender<Result<String, Fault>>,
+    head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
     let mut told = Told::new(id);
     let limits = service.at_once();
-    let responding = service.respond(&params, accept.as_deref(), limits);
-    let (format, mut answer) = match responding.await {
+    let Response {
+        format,
+        file,
+        stream: mut answer,
+    } = match service.respond(&params, accept.as_deref(), limits).await {
         Ok(answer) => answer,
         Err(fault) => {
             told.done = true;
@@ -87,26 +138,50 @@ async fn run(
             return;
         }
     };
-    if head.send(Ok(format.media_type)).is_err() {
+    // Parquet is compressed within.
+    let encoding = match format.layout {
+        Layout::Parquet => Encoding::Identity,
+        _ => encoding,
+    };
+    let begun = head.send(Ok(Head {
+        format,
+        file,
+        encoding,
+    }));
+    if begun.is_err() {
         return;
     }
-    loop {
-        match answer.next().await {
-            Chunk::Bytes(bytes) => {
-                if sender.send(Ok(bytes)).await.is_err() {
-                    return;
-                }
-            }
-            Chunk::End => break,
-            Chunk::Broken => {
-                let _ = sender
-                    .send(Err(io::Error::other("the answer cannot be finished")))
-                    .await;
-                break;
-            }
-        }
+    if !send(&mut answer, encoding, &sender).await {
+        return;
     }
     told.finished(answer.summary());
+}
+
+/// Sends the answer to its end, which may be a break; false if the client left.
+async fn send(answer: &mut Stream, encoding: Encoding, sender: &Sender) -> bool {
+    let broken = |_| io::Error::other("the answer cannot be finished");
+    let mut compressor = match Compressor::new(encoding) {
+        Ok(compressor) => compressor,
+        Err(error) => return sender.send(Err(broken(error))).await.is_ok(),
+    };
+    loop {
+        let chunk = match answer.next().await {
+            Chunk::Bytes(bytes) => compressor.chunk(bytes).map_err(broken),
+            Chunk::End => {
+                let end = compressor.end().map_err(broken);
+                let nothing = matches!(&end, Ok(bytes) if bytes.is_empty());
+                return nothing || sender.send(end).await.is_ok();
+            }
+            Chunk::Broken => Err(io::Error::other("the answer cannot be finished")),
+        };
+        let over = chunk.is_err();
+        if sender.send(chunk).await.is_err() {
+            return false;
+        }
+        if over {
+            return true;
+        }
+    }
 }
 
 /// Stops the query when whoever waited for it is gone.
@@ -176,12 +251,37 @@ impl Drop for Told {
     }
 }
 
+/// A request whose answer, or refusal, is to be a page: RESPONSEFORMAT alone
+/// tells, since Java's clients say `Accept: text/html` and cannot read any.
+struct Page {
+    query: Option<String>,
+}
+
+impl Page {
+    fn of(params: &Params) -> Option<Page> {
+        let format = Format::from_params(params).ok().flatten()?;
+        (format.layout == Layout::Html).then(|| Page {
+            query: params.all("QUERY").next().map(str::to_owned),
+        })
+    }
+
+    fn refusal(&self, fault: &Fault) -> HttpResponse {
+        HttpResponse::build(status(fault))
+            .content_type("text/html;charset=utf-8")
+            .insert_header(LIFELESS)
+            .body(error_page(self.query.as_deref(), fault.message()))
+    }
+}
+
+fn status(fault: &Fault) -> StatusCode {
+    StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
 /// which show that and offer to save the other.
 fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
-    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    HttpResponse::build(status)
+    HttpResponse::build(status(fault))
         .content_type(if browser {
             "text/xml;charset=utf-8"
         } else {

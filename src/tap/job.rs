@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, QueryRequest, Service};
+use super::{Fault, QueryRequest, Response, Service};
 use crate::dali::Params;
 use crate::database::{Lane, Limits};
 use crate::output::Chunk;
@@ -28,7 +28,9 @@ impl Work for Service {
             lane: Lane::Job,
         };
         let responding = self.respond(task.parameters, None, limits);
-        let (format, mut stream) = responding.await.map_err(told)?;
+        let Response {
+            format, mut stream, ..
+        } = responding.await.map_err(told)?;
         // An answer that cannot be finished has its reason in the summary,
         // whether or not its format has words for it.
         while let Chunk::Bytes(bytes) = stream.next().await {

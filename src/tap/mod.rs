@@ -10,6 +10,7 @@ mod fault;
 mod job;
 mod request;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,6 +32,8 @@ pub struct Service {
     pub limits: config::Limits,
     /// Where a request does not say.
     pub votable: VotableVersion,
+    /// A directory on disk for answers that must wait for their last row.
+    pub scratch: PathBuf,
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
@@ -65,19 +68,12 @@ impl Service {
     /// section 3.3), and what made it and when, in the words of the note Data
     /// Origin in the VO (<https://www.ivoa.net/documents/DataOrigin/>, section 3.1).
     pub fn infos(&self, query: &str) -> Vec<(String, String)> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = now.map_or(0, |since| since.as_secs());
-        // 2000-01-01 in seconds of Unix.
-        let micros = i64::try_from(seconds)
-            .unwrap_or(0)
-            .saturating_sub(946_684_800)
-            * 1_000_000;
         let software = concat!("obstap/", env!("CARGO_PKG_VERSION"));
         [
             ("QUERY", query.to_owned()),
             ("service_protocol", "ivo://ivoa.net/std/TAP".to_owned()),
             ("server_software", software.to_owned()),
-            ("request_date", adql::time::format(micros)),
+            ("request_date", now()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
@@ -91,14 +87,14 @@ impl Service {
         }
     }
 
-    /// A whole request: the format of the answer and its bytes, whose first
-    /// rows have been found.
+    /// A whole request: the answer in its format, whose first rows have been
+    /// found.
     pub async fn respond(
         &self,
         params: &Params,
         accept: Option<&str>,
         limits: Limits,
-    ) -> Result<(Format, Stream), Fault> {
+    ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let mut format = match &request.format {
             Some(format) => format.clone(),
@@ -114,8 +110,38 @@ impl Service {
             maxrec: request.maxrec,
             infos: self.infos(&request.query),
             version: request.version.unwrap_or(self.votable),
+            address: request.address(),
+            scratch: self.scratch.clone(),
         };
-        let stream = Stream::open(table, format.layout).await?;
-        Ok((format, stream))
+        Ok(Response {
+            file: file_name(format.layout),
+            stream: Stream::open(table, format.layout).await?,
+            format,
+        })
     }
+}
+
+/// The answer to a request, as it is to be sent.
+pub struct Response {
+    pub format: Format,
+    /// A name for it as a file.
+    pub file: String,
+    pub stream: Stream,
+}
+
+/// After the moment at which the answer is given, in UTC: the same question
+/// may be answered otherwise tomorrow.
+fn file_name(layout: Layout) -> String {
+    let moment = now().replace(['-', ':'], "");
+    format!("tap_{moment}.{}", layout.extension())
+}
+
+/// This second, as DALI writes it.
+fn now() -> String {
+    const FROM_1970_TO_2000: i64 = 946_684_800;
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+    adql::time::format((seconds - FROM_1970_TO_2000) * 1_000_000)
 }

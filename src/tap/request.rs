@@ -16,6 +16,9 @@ pub struct QueryRequest {
     pub version: Option<VotableVersion>,
 }
 
+/// A longer query (bytes) makes no address that all browsers and proxies take.
+const ADDRESS: usize = 4000;
+
 /// Values of LANG we answer to, without case.
 const LANGUAGES: [&str; 3] = ["ADQL", "ADQL-2.0", "ADQL-2.1"];
 
@@ -77,6 +80,18 @@ impl QueryRequest {
             maxrec: maxrec.min(limits.maxrec_hard),
             format: Format::from_params(params)?,
             version: VotableVersion::from_params(params)?,
+        })
+    }
+
+    /// An address of the same answer, relative to the one asked; the name of a
+    /// format is to be put at its end.
+    pub fn address(&self) -> Option<String> {
+        let query = dali::encoded(&self.query);
+        (query.len() <= ADDRESS).then(|| {
+            format!(
+                "?LANG=ADQL&MAXREC={}&QUERY={query}&RESPONSEFORMAT=",
+                self.maxrec
+            )
         })
     }
 }

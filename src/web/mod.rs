@@ -6,6 +6,8 @@ use std::fmt::Write;
 
 use adql::Catalog;
 
+use crate::dali::{Announced, Format, Layout};
+
 const INDEX: &str = include_str!("index.html");
 
 /// The first page: what is here and how to ask.
@@ -24,9 +26,27 @@ pub fn index(base: &str, catalog: &Catalog) -> String {
         );
     }
     INDEX
+        .replace("{{formats}}", &formats())
         .replace("{{tables}}", &tables)
         .replace("{{version}}", env!("CARGO_PKG_VERSION"))
         .replace("{{base}}", &escaped(base))
+}
+
+/// The formats to choose from. Who asks here wants to look at the answer first.
+fn formats() -> String {
+    let is_page = |announced: &&Announced| announced.layout == Layout::Html;
+    let others = Format::ALL.iter().filter(|announced| !is_page(announced));
+    let mut options = String::new();
+    for announced in Format::ALL.iter().filter(is_page).chain(others) {
+        let name = announced.aliases.first().unwrap_or(&announced.media_type);
+        let _ = writeln!(
+            options,
+            "<option value=\"{}\">{}</option>",
+            escaped(name),
+            escaped(announced.title),
+        );
+    }
+    options
 }
 
 /// Text for HTML, in elements and between double quotes.
@@ -53,6 +73,7 @@ mod tests {
     fn the_page_names_the_service_and_nothing_is_left_open() {
         let page = index("https://sky.example/obs", &Catalog::default());
         assert!(page.contains("action=\"https://sky.example/obs/tap/sync\""));
+        assert!(page.contains("<option value=\"csv\">CSV</option>"));
         assert!(!page.contains("{{"), "{page}");
     }
 

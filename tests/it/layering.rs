@@ -76,7 +76,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 10] = [
+const FOREIGN: [(&str, &[&str]); 15] = [
     (
         "sqlparser",
         &[
@@ -95,6 +95,11 @@ const FOREIGN: [(&str, &[&str]); 10] = [
     ("rusqlite", &["src/database"]),
     ("clap", &["src/commands", "src/main.rs"]),
     ("parquet", &["src/input", "src/output"]),
+    ("arrow_array", &["src/output"]),
+    ("arrow_ipc", &["src/output"]),
+    ("arrow_schema", &["src/output"]),
+    ("flatbuffers", &["src/output"]),
+    ("zstd", &["src/server"]),
 ];
 
 #[test]

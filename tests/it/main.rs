@@ -4,6 +4,7 @@ mod async_;
 mod cases;
 mod database;
 mod felis;
+mod formats;
 mod functions;
 mod geometry_values;
 mod language;

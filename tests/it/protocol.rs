@@ -168,8 +168,8 @@ fn what_cannot_be_answered_is_refused_with_a_reason() {
         refused(service, &[adql], &["QUERY"]);
         refused(
             service,
-            &[adql, good, ("RESPONSEFORMAT", "fits")],
-            &["fits", "votable"],
+            &[adql, good, ("RESPONSEFORMAT", "excel")],
+            &["excel", "votable"],
         );
         refused(service, &[adql, good, ("REQUEST", "dance")], &["dance"]);
         refused(

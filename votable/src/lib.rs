@@ -57,7 +57,7 @@ pub use document::{Coosys, Document, Info, TableHead, Timesys, Version};
 pub use error::{Place, ReadError, ReadProblem, Warning};
 pub use field::{Datatype, Field, Length, Param};
 pub use group::{Group, Link, Member, Reference};
-pub use outcome::{Outcome, Status, error_document};
+pub use outcome::{Outcome, Status, dataless_document, error_document};
 pub use read::{Limits, Reader, Row};
 pub use service::Descriptor;
 pub use value::Value;

@@ -1,6 +1,6 @@
 //! How an answer ended, in words a client looks for (DALI 1.1 §4.4).
 
-use crate::document::{self, Info, Version};
+use crate::document::{self, Document, Info, Version};
 use crate::xml::{self, Tag};
 
 /// The end of a results table.
@@ -50,6 +50,18 @@ fn failure(message: &str) -> Info {
     }
 }
 
+/// A whole document without rows, for a format that keeps them elsewhere:
+/// VOParquet (<https://www.ivoa.net/documents/Notes/VOParquet/>).
+pub fn dataless_document(version: Version, document: &Document, outcome: &Outcome) -> Vec<u8> {
+    let mut out = Vec::new();
+    document.begin(version, &mut out);
+    xml::close("TABLE", &mut out);
+    outcome.write(&mut out);
+    xml::close("RESOURCE", &mut out);
+    document.end(&mut out);
+    out
+}
+
 /// A whole document that says why there is no table.
 pub fn error_document(version: Version, message: &str, infos: &[Info]) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + message.len());
@@ -64,4 +76,31 @@ pub fn error_document(version: Version, message: &str, infos: &[Info]) -> Vec<u8
     xml::close("RESOURCE", &mut out);
     xml::close("VOTABLE", &mut out);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::TableHead;
+    use crate::field::{Datatype, Field};
+
+    #[test]
+    fn a_document_without_rows_has_no_data_and_says_how_the_answer_ended() {
+        let document = Document {
+            table: TableHead {
+                fields: vec![Field::new("n", Datatype::Int)],
+                ..TableHead::default()
+            },
+            ..Document::default()
+        };
+        let text = dataless_document(
+            Version::V1_4,
+            &document,
+            &Outcome::Overflow { message: None },
+        );
+        let text = String::from_utf8_lossy(&text);
+        let end = "<FIELD name=\"n\" datatype=\"int\"/>\n</TABLE>\n\
+                   <INFO name=\"QUERY_STATUS\" value=\"OVERFLOW\"/>\n</RESOURCE>\n</VOTABLE>\n";
+        assert!(text.ends_with(end), "{text}");
+    }
 }

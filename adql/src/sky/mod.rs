@@ -31,6 +31,7 @@
 //! sine, so both engines give the same answers.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod coverage;
 mod distance;
 mod extent;
 mod footprint;
@@ -39,6 +40,7 @@ mod measure;
 mod moc;
 mod moc_text;
 mod motion;
+mod outline;
 mod point;
 mod polygon;
 mod predicates;
@@ -50,6 +52,7 @@ mod turn;
 pub mod cell;
 pub mod cover;
 
+pub use coverage::Coverage;
 pub use distance::distance;
 pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
@@ -57,6 +60,7 @@ pub use frames::{Frame, Rotation};
 pub use measure::Cap;
 pub use moc::{Group, MAX_CELLS, Moc};
 pub use motion::Star;
+pub use outline::Outline;
 pub use point::{Degrees, Point, Radians};
 pub use predicates::{contains, meets, point_in};
 pub use region::{Region, RegionError};

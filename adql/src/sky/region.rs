@@ -152,7 +152,8 @@ fn vector(lon: f64, lat: f64) -> Result<Vector, RegionError> {
     Ok(Point::from_degrees(lon, lat)?.vector())
 }
 
-fn build(figure: &Figure, parts: &mut Vec<RegionPart>) -> Result<(), RegionError> {
+/// Appends the parts of a figure.
+pub(super) fn build(figure: &Figure, parts: &mut Vec<RegionPart>) -> Result<(), RegionError> {
     match figure {
         Figure::Position(lon, lat) => parts.push(RegionPart::Circle {
             centre: vector(*lon, *lat)?,
