@@ -53,7 +53,7 @@ pub mod cell;
 pub mod cover;
 
 pub use coverage::Coverage;
-pub use distance::distance;
+pub use distance::{distance, gap};
 pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use frames::{Frame, Rotation};
