@@ -3,8 +3,8 @@
 //! the capabilities document all read it, so that nothing is announced that
 //! is not done.
 //!
-//! Source: REC-ADQL-2.1 sections 2.3 (mathematics), 2.5 (geometry) and 4
-//! (optional features).
+//! Source: REC-ADQL-2.1 sections 2.3 (mathematics) and 4 (geometry and the
+//! other optional features).
 
 mod catalogue;
 mod mathematics;
@@ -212,7 +212,7 @@ const fn feature(kind: &'static str, form: &'static str) -> Feature {
     }
 }
 
-/// A user defined function: its signature as ADQL 2.1 section 4.2.23 writes it
+/// A user defined function: its signature as ADQL 2.1 section 4.3.2 writes it
 /// (`name(argument TYPE, …) -> TYPE`) and what it does.
 const fn udf(form: &'static str, description: &'static str) -> Option<Feature> {
     Some(Feature {
