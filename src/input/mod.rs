@@ -20,7 +20,7 @@ mod source;
 mod value;
 mod votable;
 
-pub use error::InputError;
+pub use error::{InputError, shown};
 pub use format::Format;
 pub use source::Source;
 pub use value::{Row, Value};
@@ -206,7 +206,7 @@ fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
             ));
         }
         if !seen.insert(name.to_lowercase()) {
-            return not(format!("it names the column {} twice", error::shown(name)));
+            return not(format!("it names the column {} twice", shown(name)));
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ mod record;
 mod table;
 
 pub use columns::{Declared, Need, declared};
-pub use extra::{ExtraColumn, ExtraError};
+pub use extra::ExtraError;
 pub use layout::{Layout, LayoutError};
 pub use record::Record;
 pub use table::{Changed, PrepareError, prepare};
@@ -29,6 +29,7 @@ pub use table::{Changed, PrepareError, prepare};
 use adql::Catalog;
 use adql::catalog::{PositionIndex, RegionIndex};
 
+use crate::config::ExtraColumn;
 use crate::spatial;
 use crate::tap_schema::{self, Published, PublishedColumn, Schema};
 

@@ -5,7 +5,7 @@ use adql::{Column, Wire};
 use votable::{Coosys, Document, Field, Info, Outcome, TableHead, Timesys, Version, Writer};
 
 use super::{Table, cell, field};
-use crate::dali::{Serialization, VotableVersion};
+use crate::dali::{Datatype, Serialization, VotableVersion};
 use crate::database::Batch;
 
 const SKY: &str = "icrs";
@@ -137,7 +137,7 @@ fn document(table: &Table) -> Document {
 }
 
 fn answer_field(column: &Column) -> Field {
-    let kind = field::datatype(column);
+    let kind = Datatype::of(column);
     let reference = if field::is_sky(column) {
         Some(SKY.to_owned())
     } else if field::is_mjd(column) {
