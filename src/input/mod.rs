@@ -1,6 +1,5 @@
 //! Files of rows, whatever wrote them: CSV, TSV, VOTable and Parquet become
-//! one stream of named columns and typed values, for `obstap load` and for
-//! uploads.
+//! one stream of named columns and typed values, for `obstap load`.
 //!
 //! Follows RFC 4180 for CSV (a header is required), the IANA registration of
 //! text/tab-separated-values, VOTable through the crate `votable`, and the
