@@ -58,7 +58,7 @@ impl Query {
     }
 
     /// The same query, asking for one row more than `maxrec`, so that who
-    /// reads the rows sees whether there were more (DALI 1.1 section 3.4.4.1).
+    /// reads the rows sees whether there were more (DALI 1.1 section 4.4.1).
     pub fn limited_to(mut self, maxrec: Option<u64>) -> Query {
         if let Some(maxrec) = maxrec {
             let limit = maxrec.saturating_add(1);

@@ -2,7 +2,7 @@
 //! the names of types, and the writing of their small XML documents.
 //!
 //! Standard: DALI 1.1, <https://www.ivoa.net/documents/DALI/20170517/>,
-//! sections 2.4 (RESPONSEFORMAT, MAXREC), 3.1–3.2 (parameters) and 3.3 (types)
+//! sections 3.1–3.2 (parameters), 3.3 (types) and 3.4 (RESPONSEFORMAT, MAXREC).
 //! Left out: UPLOAD.
 //!
 //! Must not know: HTTP libraries, queries, tables.

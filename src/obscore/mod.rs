@@ -36,7 +36,7 @@ use crate::tap_schema::{self, Published, PublishedColumn, Schema};
 /// The stored schema and table.
 pub const TABLE: (&str, &str) = ("ivoa", "obscore");
 
-/// What TAP_SCHEMA says of the table (ObsCore 1.1 section 4).
+/// What TAP_SCHEMA says of the table (ObsCore 1.1 appendix C).
 pub fn published(columns: &[Declared]) -> Published {
     let column = |declared: &Declared| PublishedColumn {
         column: declared.column.clone(),

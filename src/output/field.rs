@@ -20,8 +20,8 @@ pub fn unique_names(columns: &[Column]) -> Vec<String> {
     names.collect()
 }
 
-/// Whether this column holds positions or regions, which ObsCore 1.1 (section
-/// 3.3.3 and after) gives in ICRS without exception.
+/// Whether this column holds positions or regions, which ObsCore 1.1
+/// (sections 4.10 and 4.12) gives in ICRS without exception.
 pub fn is_sky(column: &Column) -> bool {
     let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
     let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();

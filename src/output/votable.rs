@@ -117,8 +117,9 @@ fn document(table: &Table) -> Document {
             })
             .into_iter()
             .collect(),
-        // ObsCore 1.1 section 3.3.4: MJD in UTC. It names no place, and one
-        // service may hold telescopes on several continents.
+        // ObsCore 1.1 section 4.14: MJD; times of this service are UTC. No
+        // place is named, since one service may hold telescopes on several
+        // continents.
         timesys: time
             .then(|| Timesys {
                 id: TIME.to_owned(),

@@ -1,4 +1,4 @@
-//! The tables (VOSI 1.1 section 3 in the words of VODataService 1.1 section
+//! The tables (VOSI 1.1 section 3.4 in the words of VODataService 1.1 section
 //! 3.3), written for clients and read for `obstap adql check --catalog`.
 
 use std::io;
@@ -17,7 +17,7 @@ const NAMESPACES: [(&str, &str); 3] = [
     XSI,
 ];
 
-/// How much is said of each table (VOSI 1.1 section 3.1).
+/// How much is said of each table (VOSI 1.1 section 3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// Tables without their columns.
