@@ -121,8 +121,7 @@ pub enum Unit {
 
 /// How a call is written: `{0}`, `{1}`, … are the arguments, `{*}` all of
 /// them, `{0.1}` and `{0.2}` the coordinates of an argument that is a point,
-/// `{@name_1}` is a function of ours with its schema; the forms are for all arguments given, and for the optional one left
-/// out where that differs.
+/// `{@name_1}` is a function of ours with its schema.
 #[derive(Debug)]
 pub(crate) enum Sql {
     Same(&'static str),
