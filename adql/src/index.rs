@@ -239,10 +239,23 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
     let (&[lon, lat], radius) = (&numbers[..], radius.number()?) else {
         return None;
     };
-    let (source, table, index) = position(point, tables)?;
     // Wider than the last digits of a distance computed from coordinates.
     let radius = ((radius / factor).max(0.0) * (1.0 + 1e-12) + 1e-9).min(180.0);
     let circle = Region::circle(lon, lat, radius).ok()?;
+    if let Node::Column {
+        source,
+        region: Some(index),
+        ..
+    } = &point.node
+    {
+        return Some(Ranges {
+            source: *source,
+            table: tables.get(source).cloned(),
+            key: format!("{}_key", index.prefix),
+            ranges: cover::footprints(&circle, cover::Relation::Meets),
+        });
+    }
+    let (source, table, index) = position(point, tables)?;
     Some(Ranges {
         source,
         table: Some(table.clone()),

@@ -158,8 +158,7 @@ def fits_by_stilts(answers):
         file = Path(folder) / "answer.fits"
         file.write_bytes(answers.ask("fits"))
         done = subprocess.run(
-            # STILTS makes one PARAM of texts (`40x3`) of the lines of COMMENT, and
-            # astropy reads no such PARAM.
+            # Several comments become an array of strings, which astropy cannot read.
             ["stilts", "tpipe", f"in={file}", "cmd=clearparams COMMENT",
              "ofmt=votable-binary2-inline", "out=-"],
             capture_output=True, timeout=PATIENCE, check=False,

@@ -135,6 +135,42 @@ BEGIN
   RETURN ARRAY[lon, degrees(atan2(z, sqrt(x*x + y*y)))];
 END $$;
 
+-- Degrees from a position to the nearest point of a shape, 0 inside: the twin
+-- of sky::gap.
+CREATE OR REPLACE FUNCTION {obstap}.sky_gap_1(lon float8, lat float8, s float8[]) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 120 AS $$
+DECLARE
+  p float8[] := {obstap}.sky_point_1(lon, lat);
+  i int := 1;
+  n int; a int; c int;
+  nearest float8; apart float8;
+  smallest float8 := pi();
+BEGIN
+  IF {obstap}.sky_in_1(lon, lat, s) THEN
+    RETURN 0;
+  END IF;
+  WHILE i <= cardinality(s) LOOP
+    n := abs(s[i])::int;
+    IF n = 0 THEN
+      apart := 2 * asin(least(sqrt((p[2]-s[i+1])*(p[2]-s[i+1]) + (p[3]-s[i+2])*(p[3]-s[i+2])
+        + (p[4]-s[i+3])*(p[4]-s[i+3])) / 2, 1)) - 2 * asin(least(s[i+4] / 2, 1));
+      i := i + 5;
+    ELSE
+      nearest := 4;
+      FOR k IN 0 .. n - 1 LOOP
+        a := i + 1 + 3 * ((k + n - 1) % n);
+        c := i + 1 + 3 * k;
+        nearest := least(nearest, {obstap}.sky_arc_1(
+          p[2], p[3], p[4], s[a], s[a+1], s[a+2], s[c], s[c+1], s[c+2]));
+      END LOOP;
+      apart := 2 * asin(least(sqrt(nearest) / 2, 1));
+      i := i + 1 + 3 * n;
+    END IF;
+    smallest := least(smallest, apart);
+  END LOOP;
+  RETURN degrees(greatest(smallest, 0));
+END $$;
+
 -- Values from text ---------------------------------------------------------
 
 -- The coordinates of a POINT, CIRCLE or POLYGON as DALI 1.1 (section 3.3)

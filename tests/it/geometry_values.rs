@@ -112,6 +112,39 @@ fn areas_and_centroids_of_rows() {
 }
 
 #[test]
+fn distances_to_regions_and_other_frames() {
+    served_on_both(|service| {
+        near(
+            service,
+            "DISTANCE(s_region, POINT(10.5, 20))",
+            "circle",
+            0.0,
+        );
+        near(service, "DISTANCE(POINT(0, 8), s_region)", "wrap", 2.0);
+        near(service, "DISTANCE(s_region, POINT(52.5, 0))", "union", 1.5);
+        near(service, "DISTANCE(s_region, POINT(31, -5))", "circle", {
+            adql::sky::distance(31.0, -5.0, 10.0, 20.0) - 1.0
+        });
+        near(service, "DISTANCE(s_region, POINT(33, -10))", "polygon", {
+            adql::sky::distance(33.0, -10.0, 32.0, -10.0)
+        });
+        let query = "SELECT obs_id FROM ivoa.obscore WHERE DISTANCE(s_region, POINT(10, 22)) < 1.7 ORDER BY 1";
+        check(service, query, "circle");
+        let query = "SELECT obs_id FROM ivoa.obscore WHERE DISTANCE(s_region, POINT(10, 22)) * 60 < 118 ORDER BY 1";
+        check(service, query, "circle;lower");
+        let galactic = "SELECT obs_id FROM ivoa.obscore \
+             WHERE CONTAINS(POINT(s_ra, s_dec), CIRCLE('GALACTIC', 15.6395, -78.3538, 0.01)) = 1";
+        check(service, galactic, "meridian");
+        let of_rows = "SELECT obs_id FROM ivoa.obscore \
+             WHERE DISTANCE(POINT('FK4', s_ra, s_dec), POINT(10.6, 20.28)) < 0.1";
+        check(service, of_rows, "circle");
+        let null =
+            "SELECT COORD1(POINT(NULL, s_ra, s_dec)) FROM ivoa.obscore WHERE obs_id = 'circle'";
+        check(service, null, "10.0");
+    });
+}
+
+#[test]
 fn geometries_and_times_from_text() {
     served_on_both(|service| {
         let check = |expression: &str, expected: &str| {

@@ -16,7 +16,7 @@ mod strings;
 pub(crate) mod vocabulary;
 
 pub(crate) use sky::COARSER;
-pub(crate) use sky_checked::{in_cells, turned_back};
+pub(crate) use sky_checked::{in_cells, in_icrs, turned_back};
 
 use crate::query::{Aggregate, Expr};
 use crate::types::Type;

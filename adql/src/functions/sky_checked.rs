@@ -223,6 +223,20 @@ fn frame(function: &'static Function, arguments: &[Expr], place: usize) -> Resul
     })
 }
 
+/// A geometry given in a frame, in ICRS.
+pub(crate) fn in_icrs(geometry: Expr, frame: Frame) -> Result<Expr, RegionError> {
+    let rotation = Rotation::between(frame, Frame::Icrs);
+    if matches!(geometry.node, Node::Constant { .. }) {
+        return turned(&geometry, &rotation);
+    }
+    let kind = geometry.kind;
+    let rotation = Expr::literal(Value::Doubles(rotation.numbers()), Type::Unknown);
+    match super::find("IVO_GEOM_TRANSFORM") {
+        Some(function) => Ok(call(function, vec![rotation, geometry], kind)),
+        None => Ok(geometry),
+    }
+}
+
 /// A constant geometry in another frame.
 pub(crate) fn turned(constant: &Expr, rotation: &Rotation) -> Result<Expr, RegionError> {
     let Node::Constant { region, .. } = &constant.node else {

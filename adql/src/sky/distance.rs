@@ -1,4 +1,9 @@
-//! The angle between two positions given by their coordinates.
+//! The angle between two positions given by their coordinates, and from a
+//! position to a region.
+
+use super::point::{angle_of, chord2};
+use super::predicates::{arc_chord2, point_in};
+use super::shape::{Part, parts};
 
 /// The great-circle distance in degrees between two positions in degrees
 /// (ADQL 2.1, section 4.2.16, DISTANCE).
@@ -28,6 +33,25 @@ pub fn distance(lon1: f64, lat1: f64, lon2: f64, lat2: f64) -> f64 {
 /// PostgreSQL reports underflow as an error.
 fn above_underflow(value: f64) -> f64 {
     if value.abs() < 1e-100 { 0.0 } else { value }
+}
+
+/// Degrees from a position to the nearest point of an encoded
+/// [`Shape`](super::Shape), 0 inside; 180 to a shape of nothing.
+pub fn gap(point: &[f64; 3], shape: &[f64]) -> f64 {
+    if point_in(point, shape) {
+        return 0.0;
+    }
+    let apart = |part| match part {
+        Part::Circle { centre, chord } => angle_of(chord2(*point, centre).sqrt()) - angle_of(chord),
+        Part::Polygon(ring) => {
+            let nearest = ring.edges().fold(4.0, |least, (a, b)| {
+                f64::min(least, arc_chord2(*point, a, b))
+            });
+            angle_of(nearest.sqrt())
+        }
+    };
+    let least = parts(shape).map(apart).fold(std::f64::consts::PI, f64::min);
+    least.max(0.0).to_degrees()
 }
 
 #[cfg(test)]

@@ -48,6 +48,22 @@ impl Frame {
         Frame::ALL.into_iter().find(|frame| frame.name() == name)
     }
 
+    /// The frame that a coordinate system of ADQL 2.0 or a word of STC-S (TAP
+    /// 1.0 section 6) means, in any case. FK5 and J2000 count as ICRS, from
+    /// which they differ by some hundredths of an arcsecond.
+    pub fn meant(word: &str) -> Option<Frame> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "" | "ICRS" | "FK5" | "J2000" | "GSC1" | "GSC2" | "UNKNOWNFRAME" | "EQUATORIAL" => {
+                Frame::Icrs
+            }
+            "FK4" | "B1950" => Frame::Fk4,
+            "GALACTIC" | "GALACTIC_II" => Frame::Galactic,
+            "SUPER_GALACTIC" | "SUPERGALACTIC" => Frame::SuperGalactic,
+            "ECLIPTIC" => Frame::Ecliptic,
+            _ => return None,
+        })
+    }
+
     fn of_icrs(self) -> Rotation {
         match self {
             Frame::Icrs => Rotation([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),

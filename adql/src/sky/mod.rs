@@ -10,9 +10,11 @@
 //! (<https://www.ivoa.net/documents/MOC/20220727/>). [`Rotation`] turns a region
 //! into another frame and [`Star`] moves, as EN-udf-catalogue 1.2 has it.
 //!
-//! Leaves out: text in frames other than ICRS (FK5 and J2000 are taken as ICRS,
-//! since they agree to some hundredths of an arcsecond), INTERSECTION and NOT,
-//! regions that change with time, MOCs of time.
+//! Text in other frames is turned into ICRS (FK5 and J2000 are taken as ICRS,
+//! since they agree to some hundredths of an arcsecond).
+//!
+//! Leaves out: INTERSECTION, NOT of anything but a circle, regions that change
+//! with time, MOCs of time.
 //!
 //! Must not know: SQL, tables, the text of a query.
 //!
@@ -54,7 +56,7 @@ pub mod cell;
 pub mod cover;
 
 pub use coverage::Coverage;
-pub use distance::distance;
+pub use distance::{distance, gap};
 pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use frames::{Frame, Rotation};

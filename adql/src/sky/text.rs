@@ -4,40 +4,19 @@
 //! region  := shape+ | union | moc                 several shapes are a union
 //! shape   := word frame? refpos? flavour? number+ POSITION CIRCLE POLYGON BOX ELLIPSE RANGE
 //! union   := UNION frame? refpos? flavour? "(" (shape | union)+ ")"
+//! not     := NOT "(" CIRCLE … ")"
 //! moc     := MOC? (order "/" (cell | cell "-" cell)*)+
 //! ```
 //!
 //! Words in any case; blanks, commas or both between numbers. DALI 1.1, section
 //! 3.3, knows the words without a frame; STC-S (TAP 1.0, section 6) the rest.
 
+use super::frames::{Frame, Rotation};
 use super::moc::Moc;
-use super::region::{Figure, RegionError};
+use super::region::{Figure, Region, RegionError};
 
-/// Frames within some hundredths of an arcsecond of ICRS, or unsaid.
-const FRAMES: [&str; 7] = [
-    "ICRS",
-    "FK5",
-    "J2000",
-    "GSC1",
-    "GSC2",
-    "UNKNOWNFRAME",
-    "EQUATORIAL",
-];
-
-/// Frames that would need a rotation.
-const OTHER_FRAMES: [&str; 11] = [
-    "GALACTIC",
-    "GALACTIC_I",
-    "GALACTIC_II",
-    "SUPER_GALACTIC",
-    "SUPERGALACTIC",
-    "ECLIPTIC",
-    "FK4",
-    "B1950",
-    "GEO_C",
-    "GEO_D",
-    "AZ_EL",
-];
+/// Frames that say where the observer was, not only which way he looked.
+const OTHER_FRAMES: [&str; 4] = ["GALACTIC_I", "GEO_C", "GEO_D", "AZ_EL"];
 
 /// Reference positions and flavours, which do not change a direction.
 const IGNORED: [&str; 15] = [
@@ -73,7 +52,7 @@ pub(super) fn figures(text: &str) -> Result<Vec<Figure>, RegionError> {
     let mut reader = Reader { rest: trimmed };
     let mut figures = Vec::new();
     while let Some(token) = reader.next() {
-        reader.shape(token, &mut figures, 0)?;
+        reader.shape(token, Frame::Icrs, &mut figures, 0)?;
     }
     if figures.is_empty() {
         return Err(RegionError::new("the region is empty"));
@@ -110,17 +89,20 @@ impl<'a> Reader<'a> {
         Reader { rest: self.rest }.next()
     }
 
-    /// Reads on after a shape's word.
+    /// Reads on after a shape's word; `around` is the frame of the union it
+    /// stands in.
     fn shape(
         &mut self,
         word: &str,
+        around: Frame,
         figures: &mut Vec<Figure>,
         depth: usize,
     ) -> Result<(), RegionError> {
         let name = word.to_ascii_uppercase();
         match name.as_str() {
-            "UNION" => return self.union(figures, depth),
-            "INTERSECTION" | "NOT" | "DIFFERENCE" => {
+            "UNION" => return self.union(around, figures, depth),
+            "NOT" => return self.not(around, figures, depth),
+            "INTERSECTION" | "DIFFERENCE" => {
                 return Err(RegionError::new(format!(
                     "regions with {name} are not supported; use a union of shapes"
                 )));
@@ -134,11 +116,11 @@ impl<'a> Reader<'a> {
                 )));
             }
         }
-        self.frame(&name)?;
+        let frame = self.frame(&name, around)?;
         let numbers = self.numbers()?;
         let wrong_count =
             |needs: &str| RegionError::new(format!("{name} needs {needs}, not {}", numbers.len()));
-        figures.push(match (name.as_str(), numbers.as_slice()) {
+        let figure = match (name.as_str(), numbers.as_slice()) {
             ("POSITION" | "POINT", &[lon, lat]) => Figure::Position(lon, lat),
             ("POSITION" | "POINT", _) => return Err(wrong_count("2 numbers (lon lat)")),
             ("CIRCLE", &[lon, lat, radius]) => Figure::Circle(lon, lat, radius),
@@ -158,15 +140,52 @@ impl<'a> Reader<'a> {
                 }
                 Figure::Polygon(pairs.iter().map(|&[lon, lat]| (lon, lat)).collect())
             }
-        });
+        };
+        if frame == Frame::Icrs {
+            figures.push(figure);
+            return Ok(());
+        }
+        let rotation = Rotation::between(frame, Frame::Icrs);
+        let turned = Region::from_figures(vec![figure])?.turned(&rotation)?;
+        figures.extend(turned.figures);
         Ok(())
     }
 
-    fn union(&mut self, figures: &mut Vec<Figure>, depth: usize) -> Result<(), RegionError> {
+    /// The sky outside of a circle is a circle; of other shapes it is nothing
+    /// that a region can be here.
+    fn not(
+        &mut self,
+        around: Frame,
+        figures: &mut Vec<Figure>,
+        depth: usize,
+    ) -> Result<(), RegionError> {
+        let refused =
+            || RegionError::new("NOT is supported for a single circle, not for other shapes");
+        if depth >= MAX_DEPTH || self.next() != Some("(") {
+            return Err(refused());
+        }
+        let mut inside = Vec::new();
+        let word = self.next().ok_or_else(refused)?;
+        self.shape(word, around, &mut inside, depth + 1)?;
+        match (inside.as_slice(), self.next()) {
+            (&[Figure::Circle(lon, lat, radius)], Some(")")) if (0.0..=180.0).contains(&radius) => {
+                figures.push(Figure::Circle(lon + 180.0, -lat, 180.0 - radius));
+                Ok(())
+            }
+            _ => Err(refused()),
+        }
+    }
+
+    fn union(
+        &mut self,
+        around: Frame,
+        figures: &mut Vec<Figure>,
+        depth: usize,
+    ) -> Result<(), RegionError> {
         if depth >= MAX_DEPTH {
             return Err(RegionError::new("the unions are nested too deeply"));
         }
-        self.frame("UNION")?;
+        let frame = self.frame("UNION", around)?;
         if self.next() != Some("(") {
             return Err(RegionError::new(
                 "UNION needs its shapes between parentheses",
@@ -175,17 +194,18 @@ impl<'a> Reader<'a> {
         loop {
             match self.next() {
                 Some(")") => return Ok(()),
-                Some(word) => self.shape(word, figures, depth + 1)?,
+                Some(word) => self.shape(word, frame, figures, depth + 1)?,
                 None => return Err(RegionError::new("the parenthesis of UNION is not closed")),
             }
         }
     }
 
-    /// Skips the words between a shape's word and its numbers.
-    fn frame(&mut self, name: &str) -> Result<(), RegionError> {
+    /// Reads the words between a shape's word and its numbers.
+    fn frame(&mut self, name: &str, around: Frame) -> Result<Frame, RegionError> {
+        let mut frame = around;
         while let Some(word) = self.peek() {
             if !word.starts_with(|c: char| c.is_ascii_alphabetic()) || number(word).is_some() {
-                return Ok(());
+                break;
             }
             let upper = word.to_ascii_uppercase();
             if OTHER_FRAMES.contains(&upper.as_str()) {
@@ -193,15 +213,19 @@ impl<'a> Reader<'a> {
                     "the frame {upper} of {name} is not supported; use ICRS"
                 )));
             }
-            if !FRAMES.contains(&upper.as_str()) && !IGNORED.contains(&upper.as_str()) {
-                return Err(RegionError::new(format!(
-                    "{} after {name} is neither a frame nor a number",
-                    quoted(word)
-                )));
+            match Frame::meant(word) {
+                Some(meant) => frame = meant,
+                None if IGNORED.contains(&upper.as_str()) => {}
+                None => {
+                    return Err(RegionError::new(format!(
+                        "{} after {name} is neither a frame nor a number",
+                        quoted(word)
+                    )));
+                }
             }
             self.next();
         }
-        Ok(())
+        Ok(frame)
     }
 
     fn numbers(&mut self) -> Result<Vec<f64>, RegionError> {
@@ -268,7 +292,7 @@ impl Coordinates {
                 || (self == Coordinates::Point && word.eq_ignore_ascii_case("POSITION"))
         });
         if named.is_some() {
-            words.next_if(|word| FRAMES.iter().any(|frame| frame.eq_ignore_ascii_case(word)));
+            words.next_if(|word| Frame::meant(word) == Some(Frame::Icrs));
         }
         let plain = |word: &str| {
             let digits = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
@@ -358,6 +382,26 @@ mod tests {
         );
     }
 
+    /// Other frames are turned into ICRS; outside of a circle is a circle.
+    #[test]
+    fn frames_and_complements() {
+        check("NOT (Circle ICRS 10 20 30)", "Circle ICRS 190 -20 150");
+        let near = |text: &str, lon: f64, lat: f64| {
+            let region = Region::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let place = crate::sky::Point::from_degrees(lon, lat).unwrap();
+            let off = region.centroid().separation(&place).0;
+            assert!(off < 1e-3, "{text}: {region}");
+        };
+        near("Circle GALACTIC 0 0 1", 266.40499, -28.93617);
+        near(
+            "Union GALACTIC (Position 0 90 Circle 0 90 1)",
+            192.85948,
+            27.12825,
+        );
+        near("POSITION ECLIPTIC 90 0", 90.0, 23.43928);
+        near("Box B1950 0 0 0.1 0.1", 0.6406, 0.2784);
+    }
+
     #[test]
     fn moc() {
         check("MOC 4/1,3-5 5/96", "MOC 4/1,3-5 5/96");
@@ -388,8 +432,8 @@ mod tests {
             "a position needs two finite numbers, not NaN 2",
         );
         refused(
-            "circle galactic 1 2 3",
-            "the frame GALACTIC of CIRCLE is not supported; use ICRS",
+            "circle geo_c 1 2 3",
+            "the frame GEO_C of CIRCLE is not supported; use ICRS",
         );
         refused("circle icrs 1 2 3x", "\"3x\" is not a number");
         refused(
@@ -397,8 +441,8 @@ mod tests {
             "\"mars\" after CIRCLE is neither a frame nor a number",
         );
         refused(
-            "Not (circle 1 2 3)",
-            "regions with NOT are not supported; use a union of shapes",
+            "Not (box 1 2 3 4)",
+            "NOT is supported for a single circle, not for other shapes",
         );
         refused(
             "Union ICRS (circle 1 2 3 INTERSECTION (circle 1 2 3 circle 2 2 3))",

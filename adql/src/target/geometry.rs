@@ -427,6 +427,20 @@ impl Writer<'_> {
     }
 
     pub fn distance(&mut self, a: &Expr, b: &Expr) {
+        let region = |it: &Expr| it.kind.is_geometry() && it.kind != Type::Point;
+        if let Some((point, region)) = match (region(a), region(b)) {
+            (true, _) => Some((b, a)),
+            (_, true) => Some((a, b)),
+            _ => None,
+        } {
+            self.own("sky_gap_1");
+            self.coordinate(false, point);
+            self.push(", ");
+            self.coordinate(true, point);
+            self.push(", ");
+            self.shape(region);
+            return self.push(")");
+        }
         self.own("sky_distance_1");
         for (number, point) in [a, b].into_iter().enumerate() {
             if number > 0 {

@@ -176,10 +176,15 @@ impl Engines {
         // order: 9 digits of them are compared.
         let mut census = census::empty();
         census::count(&query, &mut census);
-        if census["Node::Extent"] > 0 {
+        let rounded = census["Node::Extent"] > 0;
+        if rounded {
             answers = answers.map(Answer::rounded);
         }
-        if !random.ordered {
+        // Their last digits may also decide which row comes first.
+        if rounded && census["TOP"] + census["OFFSET"] > 0 {
+            answers = answers.map(Answer::counted);
+        }
+        if rounded || !random.ordered {
             answers = answers.map(Answer::sorted);
         }
         let outcome = match &answers {

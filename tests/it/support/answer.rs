@@ -40,6 +40,14 @@ impl Answer {
 }
 
 impl Answer {
+    /// Only how many rows there are.
+    pub fn counted(self) -> Answer {
+        match self {
+            Answer::Rows(rows) => Answer::Rows(rows.into_iter().map(|_| Row::new()).collect()),
+            other => other,
+        }
+    }
+
     /// The same with 9 digits of each number.
     pub fn rounded(self) -> Answer {
         let near = |text: String| match text.parse::<f64>() {

@@ -50,6 +50,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let [lon1, lat1, lon2, lat2] = [of.real(0)?, of.real(1)?, of.real(2)?, of.real(3)?];
         Ok(Value::Real(sky::distance(lon1, lat1, lon2, lat2)))
     })?;
+    add(connection, "sky_gap_1", 3, |of| {
+        let point = Point::from_degrees(of.real(0)?, of.real(1)?).map_err(refusal)?;
+        Ok(Value::Real(sky::gap(&point.vector(), &of.doubles(2)?)))
+    })?;
     add(connection, "sky_area_1", 1, |of| {
         Ok(Value::Real(sky::area(&of.doubles(0)?)))
     })?;
