@@ -87,15 +87,19 @@ pub struct Jobs {
 }
 
 /// A column that this service adds to the standard ones of ObsCore.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct ExtraColumn {
+    /// Lower-case letters, digits and underscores, beginning with a letter.
     pub name: String,
+    /// A type as ADQL writes it: `VARCHAR`, `DOUBLE PRECISION`, …
     #[serde(rename = "type")]
     pub kind: String,
+    /// VOUnits.
     pub unit: Option<String>,
     pub ucd: Option<String>,
     pub utype: Option<String>,
     pub description: Option<String>,
+    /// Whether searches on it are helped by an index.
     #[serde(default)]
     pub indexed: bool,
 }

@@ -11,7 +11,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 pub(crate) struct Adql;
 
 impl Dialect for Adql {
-    // ADQL 2.1 section 2.1.1: a regular identifier starts with a letter.
+    // ADQL 2.1 section 2.1.5: a regular identifier starts with a letter.
     fn is_identifier_start(&self, ch: char) -> bool {
         ch.is_ascii_alphabetic()
     }
@@ -35,7 +35,7 @@ impl Dialect for Adql {
     }
 }
 
-/// ADQL 2.1 section 2.1.2: the reserved words of SQL and of ADQL, sorted.
+/// ADQL 2.1 sections 2.1.3 and 2.1.4: the reserved words of SQL and of ADQL, sorted.
 pub(crate) const RESERVED: &[&str] = &[
     "ABS",
     "ABSOLUTE",
@@ -374,7 +374,7 @@ pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.binary_search(&upper.as_str()).is_ok()
 }
 
-/// Whether `name` can be written without quotes (ADQL 2.1 section 2.1.1).
+/// Whether `name` can be written without quotes (ADQL 2.1 section 2.1.5).
 pub fn is_regular(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| c.is_ascii_alphabetic())
@@ -406,7 +406,7 @@ pub(crate) fn soften(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     softened
 }
 
-/// ADQL 2.1 section 2.1.5: `0x` and hexadecimal digits, in either case.
+/// ADQL 2.1 appendix A, <unsigned_hexadecimal>: `0x` and hexadecimal digits, in either case.
 fn hexadecimal(token: &TokenWithSpan, next: &TokenWithSpan) -> Option<String> {
     let (Token::Number(zero, false), Token::Word(word)) = (&token.token, &next.token) else {
         return None;

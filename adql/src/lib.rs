@@ -3,8 +3,8 @@
 //! Standard: [REC-ADQL-2.1](https://www.ivoa.net/documents/ADQL/20231215/).
 //! Implemented: the whole grammar of queries, set operations, WITH, CAST,
 //! OFFSET, IN_UNIT, mathematics, strings, the geometry of
-//! [`functions::GEOMETRY`], and the user defined functions that the IVOA has
-//! agreed on.
+//! [`functions::GEOMETRY`], MOCs, and the user defined functions that the IVOA
+//! has agreed on (EN-udf-catalogue 1.2, without `ivo_simbadpoint`).
 //! Conformance is checked by `tests/` here and `conformance/` of the service.
 //!
 //! The whole road:

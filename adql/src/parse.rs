@@ -109,7 +109,7 @@ fn not_closed(reason: &str, at: Option<Place>) -> Message {
 }
 
 /// sqlparser keeps comments as white space; `/* */` is not ADQL (2.1 section
-/// 2.1.4 has `--` alone), so it is kept and refused.
+/// 2.1.10 has `--` alone), so it is kept and refused.
 fn is_odd(token: &Token) -> bool {
     matches!(token, Token::Whitespace(Whitespace::MultiLineComment(_)))
 }

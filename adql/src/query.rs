@@ -5,6 +5,8 @@
 //! a function that is not in [`crate::functions`], a text that reaches SQL
 //! other than as a parameter, a change of data.
 
+mod children;
+
 use std::sync::Arc;
 
 use crate::catalog::{RegionIndex, Table};
@@ -56,7 +58,7 @@ impl Query {
     }
 
     /// The same query, asking for one row more than `maxrec`, so that who
-    /// reads the rows sees whether there were more (DALI 1.1 section 3.4.4.1).
+    /// reads the rows sees whether there were more (DALI 1.1 section 4.4.1).
     pub fn limited_to(mut self, maxrec: Option<u64>) -> Query {
         if let Some(maxrec) = maxrec {
             let limit = maxrec.saturating_add(1);
@@ -443,6 +445,15 @@ impl Expr {
         }
     }
 
+    /// The whole number a literal is.
+    pub fn whole(&self) -> Option<i64> {
+        match &self.node {
+            Node::Literal(Value::BigInt(number)) => Some(*number),
+            Node::Negate(inner) => inner.whole()?.checked_neg(),
+            _ => None,
+        }
+    }
+
     /// Whether an aggregate stands in it (not in a subquery of it).
     pub fn has_aggregate(&self) -> bool {
         if matches!(self.node, Node::Aggregate { .. }) {
@@ -461,172 +472,5 @@ impl Expr {
         };
         self.each_child(&mut |child| volatile = volatile || child.is_volatile());
         volatile
-    }
-
-    /// Calls `visit` on the expressions directly inside this one (not on those
-    /// of subqueries).
-    pub fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
-        match &self.node {
-            Node::Column { .. }
-            | Node::Literal(_)
-            | Node::Constant { .. }
-            | Node::Moc(_)
-            | Node::Ranged { exact: None, .. }
-            | Node::Exists(_) => {}
-            Node::Aggregate {
-                argument,
-                parameters,
-                ..
-            } => argument
-                .as_deref()
-                .into_iter()
-                .chain(parameters)
-                .for_each(visit),
-            Node::Negate(inner)
-            | Node::BitNot(inner)
-            | Node::Not(inner)
-            | Node::Cast(inner)
-            | Node::Ranged {
-                exact: Some(inner), ..
-            }
-            | Node::InCells { cell: inner, .. }
-            | Node::IsNull { operand: inner, .. }
-            | Node::InQuery { operand: inner, .. }
-            | Node::Coordinate { point: inner, .. }
-            | Node::Extent {
-                geometry: inner, ..
-            }
-            | Node::InUnit { value: inner, .. } => visit(inner),
-            Node::Expanded { value: inner, .. } => visit(inner),
-            Node::Binary { left, right, .. }
-            | Node::Compare { left, right, .. }
-            | Node::Distance(left, right)
-            | Node::Like {
-                operand: left,
-                pattern: right,
-                ..
-            } => {
-                visit(left);
-                visit(right);
-            }
-            Node::And(list)
-            | Node::Or(list)
-            | Node::Call {
-                arguments: list, ..
-            }
-            | Node::Geometry {
-                arguments: list, ..
-            } => list.iter().for_each(visit),
-            Node::Between {
-                operand, low, high, ..
-            } => {
-                visit(operand);
-                visit(low);
-                visit(high);
-            }
-            Node::InList { operand, list, .. } => {
-                visit(operand);
-                list.iter().for_each(visit);
-            }
-            Node::Case {
-                branches,
-                otherwise,
-            } => {
-                for (condition, result) in branches {
-                    visit(condition);
-                    visit(result);
-                }
-                if let Some(otherwise) = otherwise {
-                    visit(otherwise);
-                }
-            }
-            Node::Spatial(spatial) => {
-                visit(&spatial.left);
-                visit(&spatial.right);
-            }
-        }
-    }
-
-    /// The same for those who change them.
-    pub fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        match &mut self.node {
-            Node::Column { .. }
-            | Node::Literal(_)
-            | Node::Constant { .. }
-            | Node::Moc(_)
-            | Node::Ranged { exact: None, .. }
-            | Node::Exists(_) => {}
-            Node::Aggregate {
-                argument,
-                parameters,
-                ..
-            } => argument
-                .as_deref_mut()
-                .into_iter()
-                .chain(parameters)
-                .for_each(visit),
-            Node::Negate(inner)
-            | Node::BitNot(inner)
-            | Node::Not(inner)
-            | Node::Cast(inner)
-            | Node::Ranged {
-                exact: Some(inner), ..
-            }
-            | Node::InCells { cell: inner, .. }
-            | Node::IsNull { operand: inner, .. }
-            | Node::InQuery { operand: inner, .. }
-            | Node::Coordinate { point: inner, .. }
-            | Node::Extent {
-                geometry: inner, ..
-            }
-            | Node::InUnit { value: inner, .. }
-            | Node::Expanded { value: inner, .. } => visit(inner),
-            Node::Binary { left, right, .. }
-            | Node::Compare { left, right, .. }
-            | Node::Distance(left, right)
-            | Node::Like {
-                operand: left,
-                pattern: right,
-                ..
-            } => {
-                visit(left);
-                visit(right);
-            }
-            Node::And(list)
-            | Node::Or(list)
-            | Node::Call {
-                arguments: list, ..
-            }
-            | Node::Geometry {
-                arguments: list, ..
-            } => list.iter_mut().for_each(visit),
-            Node::Between {
-                operand, low, high, ..
-            } => {
-                visit(operand);
-                visit(low);
-                visit(high);
-            }
-            Node::InList { operand, list, .. } => {
-                visit(operand);
-                list.iter_mut().for_each(visit);
-            }
-            Node::Case {
-                branches,
-                otherwise,
-            } => {
-                for (condition, result) in branches {
-                    visit(condition);
-                    visit(result);
-                }
-                if let Some(otherwise) = otherwise {
-                    visit(otherwise);
-                }
-            }
-            Node::Spatial(spatial) => {
-                visit(&mut spatial.left);
-                visit(&mut spatial.right);
-            }
-        }
     }
 }

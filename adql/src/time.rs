@@ -3,9 +3,12 @@
 
 const DAY: i64 = 86_400_000_000;
 
-/// Microseconds since 2000-01-01T00:00:00 UTC of `YYYY-MM-DD`, then perhaps `T` or a space and `hh:mm[:ss[.f…]]`, then
-/// perhaps `Z` or an offset `±hh:mm`. Digits after the sixth are dropped.
-/// A leap second counts as the second after it, since databases have no place
+/// Microseconds from 1970-01-01, where most others count from, to 2000-01-01.
+pub const FROM_1970: i64 = 946_684_800_000_000;
+
+/// Microseconds since 2000-01-01T00:00:00 UTC of `YYYY-MM-DD`, then perhaps `T`
+/// or a space and `hh:mm[:ss[.f…]]`, then perhaps `Z` or an offset `±hh:mm`.
+/// Digits after the sixth are dropped. A leap second counts as the second after it, since databases have no place
 /// for it.
 ///
 /// ```

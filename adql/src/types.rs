@@ -1,6 +1,6 @@
 //! Types of values and the columns that carry them.
 //!
-//! ADQL 2.1 section 3.1 (REC-ADQL-2.1) lists the types of the language; the
+//! ADQL 2.1 section 3 (REC-ADQL-2.1) lists the types of the language; the
 //! types of TAP_SCHEMA columns (TAP 1.1 section 4.3) map onto them.
 
 use std::fmt;

@@ -13,7 +13,6 @@ import csv
 import io
 import shlex
 import subprocess
-import sys
 import tempfile
 import urllib.error
 import urllib.parse
@@ -25,29 +24,13 @@ import numpy
 import pyvo
 
 import oracle
+from checks import PATIENCE, Failed, expect, report, run
 
 VOTABLE = "{http://www.ivoa.net/xml/VOTable/v1.3}"
 ALLOWED = Path(__file__).resolve().parents[1] / "taplint-allowed.txt"
-PATIENCE = 600  # seconds for one client
 
 CIRCLE = "INTERSECTS(CIRCLE('ICRS', {0}, {1}, {2}), s_region) = 1"
 POINT = "CONTAINS(POINT('ICRS', {0}, {1}), s_region) = 1"
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(condition, words):
-    if not condition:
-        raise Failed(words)
-
-
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    if done.returncode:
-        raise Failed(f"{shlex.join(command)}: exit code {done.returncode}\n{done.stderr.strip()}")
-    return done.stdout
 
 
 class Demo:
@@ -271,18 +254,7 @@ def main():
     parser.add_argument("--query", required=True)
     arguments = parser.parse_args()
     demo = Demo(arguments.url, arguments.query)
-    failures = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            print(f"ok      {name}: {check(demo)}", flush=True)
-        # Whatever a client raises is a failed check, and the others still run.
-        except Exception as failure:
-            failures += 1
-            words = str(failure) if isinstance(failure, Failed) else repr(failure)
-            print(f"FAILED  {name}: {words}", flush=True)
-    print(f"{len(CHECKS) - failures} of {len(CHECKS)} checks passed")
-    sys.exit(1 if failures else 0)
+    report(CHECKS, demo)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import io
 import json
 import math
 import subprocess
-import sys
 import tempfile
 import urllib.error
 import urllib.parse
@@ -33,7 +32,8 @@ from astropy.io import fits, votable
 from astropy.table import Table
 from mocpy import MOC
 
-PATIENCE = 600  # seconds for one answer
+from checks import PATIENCE, expect, report
+
 ADQL = """SELECT TOP 150 o.*, POINT(s_ra, s_dec) AS place, CIRCLE(s_ra, s_dec, 0.1) AS disc,
 POLYGON(s_ra, s_dec, s_ra + 1, s_dec, s_ra, s_dec + 0.5) AS corners,
 CAST('2020-01-02T03:04:05' AS TIMESTAMP) AS moment, calib_level * 9007199254740992 AS large,
@@ -41,15 +41,6 @@ CAST('2020-01-02T03:04:05' AS TIMESTAMP) AS moment, calib_level * 90071992547409
 FROM ivoa.obscore AS o WHERE 1 = INTERSECTS(s_region, CIRCLE(0.0, -88.7, 1.5))
 ORDER BY obs_publisher_did"""
 EPOCH = datetime.datetime(1970, 1, 1)
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(condition, words):
-    if not condition:
-        raise Failed(words)
 
 
 class Answers:
@@ -369,18 +360,7 @@ def main():
     warnings.simplefilter("ignore")
     answers = Answers(parser.parse_args().url)
     expect(len(answers.rows) > 100, f"the answer has {len(answers.rows)} rows")
-    failures = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            print(f"ok      {name}: {check(answers)}", flush=True)
-        # Whatever a reader raises is a failed check, and the others still run.
-        except Exception as failure:
-            failures += 1
-            words = str(failure) if isinstance(failure, Failed) else repr(failure)
-            print(f"FAILED  {name}: {words}", flush=True)
-    print(f"{len(CHECKS) - failures} of {len(CHECKS)} formats read back")
-    sys.exit(1 if failures else 0)
+    report(CHECKS, answers, "formats read back")
 
 
 if __name__ == "__main__":

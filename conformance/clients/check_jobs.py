@@ -9,9 +9,7 @@ check is for.
 
 import argparse
 import datetime
-import shlex
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -20,7 +18,7 @@ from pathlib import Path
 
 import pyvo
 
-PATIENCE = 600  # seconds for one client
+from checks import PATIENCE, expect, report, run, spoken
 
 QUERY = "SELECT TOP 50 obs_id, s_ra, t_min FROM ivoa.obscore ORDER BY obs_publisher_did"
 WRONG = "SELECT TOP 50 obs_idd FROM ivoa.obscore"
@@ -29,27 +27,6 @@ ENDLESS = (
     "SELECT COUNT(*) FROM ivoa.obscore AS a, ivoa.obscore AS b "
     "WHERE a.s_ra + b.s_ra > 100 OR a.t_min - b.t_min < 3"
 )
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(condition, words):
-    if not condition:
-        raise Failed(words)
-
-
-def run(*command):
-    return spoken(*command)[0]
-
-
-def spoken(*command):
-    """Standard output and standard error."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    if done.returncode:
-        raise Failed(f"{shlex.join(command)}: exit code {done.returncode}\n{done.stderr.strip()}")
-    return done.stdout, done.stderr
 
 
 def is_gone(url):
@@ -226,18 +203,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url")
     service = pyvo.dal.TAPService(parser.parse_args().url.rstrip("/"))
-    failures = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            print(f"ok      {name}: {check(service)}", flush=True)
-        # Whatever a client raises is a failed check, and the others still run.
-        except Exception as failure:
-            failures += 1
-            words = str(failure) if isinstance(failure, Failed) else repr(failure)
-            print(f"FAILED  {name}: {words}", flush=True)
-    print(f"{len(CHECKS) - failures} of {len(CHECKS)} checks passed")
-    sys.exit(1 if failures else 0)
+    report(CHECKS, service)
 
 
 if __name__ == "__main__":

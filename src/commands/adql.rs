@@ -7,7 +7,7 @@ use adql::Catalog;
 use adql::catalog::{Declared, Table};
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::Failure;
 use crate::config::Settings;
 use crate::{obscore, tap_schema, vosi};
 
@@ -36,7 +36,7 @@ impl Adql {
         let mut catalog = match catalog {
             Some(path) => closed(&path)?,
             None => {
-                let builtin = obscore::builtin(&open::extra_columns(settings))?;
+                let builtin = obscore::builtin(&settings.extra_columns)?;
                 Catalog::open(builtin.tables().iter().map(|table| Table::clone(table)))
             }
         };

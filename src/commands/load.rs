@@ -60,7 +60,7 @@ pub async fn one(
     let by_rows = table.rows_total().is_some();
     let mut progress = Progress::start(&name, total);
     let options = Options {
-        extra: open::extra_columns(settings),
+        extra: settings.extra_columns.clone(),
         skip_bad,
         progress: Some(Box::new(move |rows, bytes| {
             progress.at(rows, if by_rows { rows } else { bytes });

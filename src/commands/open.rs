@@ -9,7 +9,7 @@ use super::Failure;
 use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
-use crate::obscore::{self, ExtraColumn};
+use crate::obscore;
 use crate::uws::{Jobs, Results};
 use crate::{tap, tap_schema};
 
@@ -48,7 +48,7 @@ pub async fn database(settings: &Settings) -> Result<Database, Failure> {
 /// log what it did.
 pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<String>, Failure> {
     let mut done = database.migrate().await?;
-    let changed = obscore::prepare(database, &extra_columns(settings)).await?;
+    let changed = obscore::prepare(database, &settings.extra_columns).await?;
     if changed.made {
         done.push("ivoa.obscore made".to_owned());
     }
@@ -106,21 +106,4 @@ pub async fn jobs(
         .await
         .map_err(|error| Failure::new(format!("the jobs cannot be begun: {error}")))?;
     Ok(jobs)
-}
-
-pub fn extra_columns(settings: &Settings) -> Vec<ExtraColumn> {
-    settings
-        .extra_columns
-        .iter()
-        .cloned()
-        .map(|column| ExtraColumn {
-            name: column.name,
-            kind: column.kind,
-            unit: column.unit,
-            ucd: column.ucd,
-            utype: column.utype,
-            description: column.description,
-            indexed: column.indexed,
-        })
-        .collect()
 }

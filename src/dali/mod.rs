@@ -1,18 +1,20 @@
 //! What all data access services share: parameters, MAXREC, response formats,
-//! and the writing of their small XML documents.
+//! the names of types, and the writing of their small XML documents.
 //!
 //! Standard: DALI 1.1, <https://www.ivoa.net/documents/DALI/20170517/>,
-//! sections 2.4 (RESPONSEFORMAT, MAXREC) and 3.1–3.2 (parameters).
+//! sections 3.1–3.2 (parameters), 3.3 (types) and 3.4 (RESPONSEFORMAT, MAXREC).
 //! Left out: UPLOAD.
 //!
 //! Must not know: HTTP libraries, queries, tables.
 
+mod datatype;
 mod format;
 mod maxrec;
 mod params;
 mod version;
 pub mod xml;
 
+pub use datatype::Datatype;
 pub use format::{Announced, Coverage, Format, Layout, Serialization, default_from_accept};
 pub use maxrec::maxrec;
 pub use params::{Params, encoded};

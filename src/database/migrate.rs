@@ -139,7 +139,7 @@ fn missing(done: &Batch) -> Result<Vec<&'static Migration>, Error> {
 fn now() -> i64 {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let micros = since_1970.map_or(0, |time| time.as_micros());
-    i64::try_from(micros).unwrap_or(i64::MAX) - 946_684_800_000_000
+    i64::try_from(micros).unwrap_or(i64::MAX) - adql::time::FROM_1970
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn values(exposure: &Exposure, ccd: &Ccd) -> Vec<Value> {
         Value::Double(exposure.mjd),
         Value::Double(exposure.mjd + exposure.seconds / SECONDS_PER_DAY),
         Value::Double(exposure.seconds),
-        // ObsCore 1.1 section 4.12: the exposure time where time is not
+        // ObsCore 1.1 section 4.16: the exposure time where time is not
         // sampled.
         Value::Double(exposure.seconds),
         Value::Int(1),

@@ -60,7 +60,7 @@ impl InputError {
 
 /// Text of a file as a message can carry it: quoted, short, without control
 /// characters.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut start: String = text.chars().take(LONGEST).collect();
     if start.len() < text.len() {

@@ -1,6 +1,5 @@
 //! Files of rows, whatever wrote them: CSV, TSV, VOTable and Parquet become
-//! one stream of named columns and typed values, for `obstap load` and for
-//! uploads.
+//! one stream of named columns and typed values, for `obstap load`.
 //!
 //! Follows RFC 4180 for CSV (a header is required), the IANA registration of
 //! text/tab-separated-values, VOTable through the crate `votable`, and the
@@ -20,7 +19,7 @@ mod source;
 mod value;
 mod votable;
 
-pub use error::InputError;
+pub use error::{InputError, shown};
 pub use format::Format;
 pub use source::Source;
 pub use value::{Row, Value};
@@ -206,7 +205,7 @@ fn check_columns(file: &str, columns: &[String]) -> Result<(), InputError> {
             ));
         }
         if !seen.insert(name.to_lowercase()) {
-            return not(format!("it names the column {} twice", error::shown(name)));
+            return not(format!("it names the column {} twice", shown(name)));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use adql::Type;
 
 use crate::database::Batch;
-use crate::input::Value;
+use crate::input::{Value, shown};
 
 /// A value as its column holds it. Texts are borrowed from the row they were
 /// read in wherever they need no change.
@@ -227,16 +227,6 @@ fn named(value: &Value) -> String {
         Value::Text(text) => shown(text),
         Value::Doubles(_) => "a list of numbers".into(),
     }
-}
-
-/// Text of a file as a message can carry it: quoted and short.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut start: String = text.chars().take(LONGEST).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    format!("{start:?}")
 }
 
 #[cfg(test)]

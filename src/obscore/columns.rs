@@ -6,7 +6,8 @@
 
 use adql::{Column, Type};
 
-use super::extra::{ExtraColumn, ExtraError, check};
+use super::extra::{ExtraError, check};
+use crate::config::ExtraColumn;
 
 /// How much a column is asked for (ObsCore 1.1, tables 1, 4 and appendix B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,29 +4,10 @@
 use std::fmt;
 
 use adql::{Column, Type};
-use serde::Deserialize;
 
 use super::columns::{Declared, Need, xtype};
+use crate::config::ExtraColumn;
 use crate::spatial;
-
-/// An extra column as the configuration has it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct ExtraColumn {
-    /// Lower-case letters, digits and underscores, beginning with a letter.
-    pub name: String,
-    /// A type as ADQL writes it: `VARCHAR`, `DOUBLE PRECISION`, …
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// VOUnits.
-    pub unit: Option<String>,
-    pub ucd: Option<String>,
-    pub utype: Option<String>,
-    pub description: Option<String>,
-    /// Whether searches on it are helped by an index.
-    #[serde(default)]
-    pub indexed: bool,
-}
 
 /// Everything wrong with the extra columns of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use adql::{Type, Wire};
 
-use super::cell::shown;
 use super::columns::{Declared, Need};
+use crate::input::shown;
 use crate::spatial;
 
 /// The columns of a file, matched to those of the table.

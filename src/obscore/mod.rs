@@ -21,7 +21,7 @@ mod record;
 mod table;
 
 pub use columns::{Declared, Need, declared};
-pub use extra::{ExtraColumn, ExtraError};
+pub use extra::ExtraError;
 pub use layout::{Layout, LayoutError};
 pub use record::Record;
 pub use table::{Changed, PrepareError, prepare};
@@ -29,13 +29,14 @@ pub use table::{Changed, PrepareError, prepare};
 use adql::Catalog;
 use adql::catalog::{PositionIndex, RegionIndex};
 
+use crate::config::ExtraColumn;
 use crate::spatial;
 use crate::tap_schema::{self, Published, PublishedColumn, Schema};
 
 /// The stored schema and table.
 pub const TABLE: (&str, &str) = ("ivoa", "obscore");
 
-/// What TAP_SCHEMA says of the table (ObsCore 1.1 section 4).
+/// What TAP_SCHEMA says of the table (ObsCore 1.1 appendix C).
 pub fn published(columns: &[Declared]) -> Published {
     let column = |declared: &Declared| PublishedColumn {
         column: declared.column.clone(),

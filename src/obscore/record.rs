@@ -1,10 +1,11 @@
 //! A row of `ivoa.obscore`: one that breaks a rule of ObsCore cannot be built.
 
-use super::cell::{Cell, convert, shown};
+use super::cell::{Cell, convert};
 use super::columns::{Need, PRODUCT_TYPES, name};
 use super::layout::Layout;
 use crate::database::Batch;
 use crate::input::Value;
+use crate::input::shown;
 use crate::spatial::{self, IndexCells};
 
 /// A row that may be stored, with the cells of its spatial index.

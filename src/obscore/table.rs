@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 use adql::{Target, Value, Wire, target};
 
 use super::columns::{Declared, Need, name};
-use super::extra::{ExtraColumn, ExtraError};
+use super::extra::ExtraError;
 use super::{TABLE, declared, published};
+use crate::config::ExtraColumn;
 use crate::database::{Database, Error, Transaction};
 use crate::{spatial, tap_schema};
 

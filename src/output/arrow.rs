@@ -24,8 +24,9 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use flatbuffers::FlatBufferBuilder;
 
 use super::encoder::{Ending, broken};
-use super::field::{datatype, unique_names};
+use super::field::unique_names;
 use super::{Table, cell};
+use crate::dali::Datatype;
 use crate::database::{Batch, Error};
 
 /// Bytes of cells after which a batch is written.
@@ -188,7 +189,7 @@ fn field((column, name): (&Column, String)) -> Field {
         ("unit", column.unit.as_deref()),
         ("ucd", column.ucd.as_deref()),
         ("utype", column.utype.as_deref()),
-        ("xtype", datatype(column).xtype),
+        ("xtype", Datatype::of(column).xtype),
         ("description", column.description.as_deref()),
     ];
     let said: HashMap<String, String> = said

@@ -91,10 +91,9 @@ pub fn integers(cell: &[u8]) -> Vec<i32> {
 
 /// Microseconds from 1970-01-01 to the time in a cell, as most others count.
 pub fn since_1970(cell: &[u8]) -> Option<i64> {
-    const BETWEEN: i64 = 946_684_800_000_000;
     array(cell)
         .map(i64::from_be_bytes)
-        .map(|micros| micros.saturating_add(BETWEEN))
+        .map(|micros| micros.saturating_add(adql::time::FROM_1970))
 }
 
 /// The bytes of a cell of fixed width.

@@ -1,49 +1,8 @@
-//! How the types of ADQL are called in VOTable: datatype, arraysize, xtype
-//! (ADQL 2.1 section 3, DALI 1.1 section 3.3, TAP 1.1 section 2.5). Answers,
-//! `/tables` and TAP_SCHEMA say the same.
+//! What an answer's columns are called and what their metadata tell.
 
 use std::collections::HashSet;
 
-use adql::{Column, Type};
-
-/// The type of a FIELD or of a column in a VOSI table set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Datatype<'a> {
-    pub datatype: &'static str,
-    pub arraysize: Option<&'static str>,
-    pub xtype: Option<&'a str>,
-}
-
-/// ```
-/// use adql::{Column, Type};
-/// use obstap::output::field::datatype;
-/// let field = Column::new("where", Type::Circle);
-/// assert_eq!(datatype(&field).xtype, Some("circle"));
-/// ```
-pub fn datatype(column: &Column) -> Datatype<'_> {
-    let (datatype, arraysize, xtype) = match column.kind {
-        Type::Boolean => ("boolean", None, None),
-        Type::SmallInt => ("short", None, None),
-        Type::Integer => ("int", None, None),
-        Type::BigInt => ("long", None, None),
-        Type::Real => ("float", None, None),
-        Type::Double => ("double", None, None),
-        Type::Timestamp => ("char", Some("*"), Some("timestamp")),
-        Type::Binary => ("unsignedByte", Some("*"), None),
-        Type::Integers => ("int", Some("*"), None),
-        Type::Point => ("double", Some("2"), Some("point")),
-        Type::Circle => ("double", Some("3"), Some("circle")),
-        Type::Polygon => ("double", Some("*"), Some("polygon")),
-        Type::Region => ("char", Some("*"), Some("adql:REGION")),
-        Type::Text | Type::Unknown if column.unicode => ("unicodeChar", Some("*"), None),
-        Type::Text | Type::Unknown => ("char", Some("*"), None),
-    };
-    Datatype {
-        datatype,
-        arraysize,
-        xtype: xtype.or(column.xtype.as_deref()),
-    }
-}
+use adql::Column;
 
 /// The names of the columns, each once whatever its case, for formats that
 /// find columns by name: a name met before gets `_2`, `_3`, ….
@@ -61,8 +20,8 @@ pub fn unique_names(columns: &[Column]) -> Vec<String> {
     names.collect()
 }
 
-/// Whether this column holds positions or regions, which ObsCore 1.1 (section
-/// 3.3.3 and after) gives in ICRS without exception.
+/// Whether this column holds positions or regions, which ObsCore 1.1
+/// (sections 4.10 and 4.12) gives in ICRS without exception.
 pub fn is_sky(column: &Column) -> bool {
     let utype = column.utype.as_deref().unwrap_or_default().to_lowercase();
     let ucd = column.ucd.as_deref().unwrap_or_default().to_lowercase();
@@ -91,6 +50,7 @@ fn is_computed(ucd: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adql::Type;
 
     #[test]
     fn frames_are_told_by_the_metadata() {

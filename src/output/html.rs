@@ -258,6 +258,12 @@ fn push(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Text for HTML, in elements and between double quotes.
+pub fn escaped(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    escape(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 fn escape(text: &[u8], out: &mut Vec<u8>) {
     let text = String::from_utf8_lossy(text);
     let mut plain = text.as_ref();

@@ -45,7 +45,7 @@ mod votable;
 
 use std::path::PathBuf;
 
-pub use html::error_page;
+pub use html::{error_page, escaped};
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 

@@ -281,7 +281,7 @@ fn of_parquet(bytes: Vec<u8>) -> Vec<Vec<Cell>> {
 }
 
 fn since_2000(micros: i64) -> Vec<u8> {
-    (micros - 946_684_800_000_000).to_be_bytes().to_vec()
+    (micros - adql::time::FROM_1970).to_be_bytes().to_vec()
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use adql::{Column, Wire};
 use votable::{Coosys, Document, Field, Info, Outcome, TableHead, Timesys, Version, Writer};
 
 use super::{Table, cell, field};
-use crate::dali::{Serialization, VotableVersion};
+use crate::dali::{Datatype, Serialization, VotableVersion};
 use crate::database::Batch;
 
 const SKY: &str = "icrs";
@@ -117,8 +117,9 @@ fn document(table: &Table) -> Document {
             })
             .into_iter()
             .collect(),
-        // ObsCore 1.1 section 3.3.4: MJD in UTC. It names no place, and one
-        // service may hold telescopes on several continents.
+        // ObsCore 1.1 section 4.14: MJD; times of this service are UTC. No
+        // place is named, since one service may hold telescopes on several
+        // continents.
         timesys: time
             .then(|| Timesys {
                 id: TIME.to_owned(),
@@ -137,7 +138,7 @@ fn document(table: &Table) -> Document {
 }
 
 fn answer_field(column: &Column) -> Field {
-    let kind = field::datatype(column);
+    let kind = Datatype::of(column);
     let reference = if field::is_sky(column) {
         Some(SKY.to_owned())
     } else if field::is_mjd(column) {

@@ -1,4 +1,4 @@
-//! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.2).
+//! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.1).
 
 use std::io;
 use std::time::Instant;

@@ -12,7 +12,6 @@ mod request;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use fault::Fault;
 pub use request::QueryRequest;
@@ -23,6 +22,7 @@ use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{Database, Lane, Limits, Rows};
 use crate::output::{Stream, Table};
+use crate::uws::instant;
 
 /// What answers queries.
 #[derive(Clone)]
@@ -138,10 +138,6 @@ fn file_name(layout: Layout) -> String {
 
 /// This second, as DALI writes it.
 fn now() -> String {
-    const FROM_1970_TO_2000: i64 = 946_684_800;
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
-    adql::time::format((seconds - FROM_1970_TO_2000) * 1_000_000)
+    let now = instant::now();
+    adql::time::format(now - now.rem_euclid(1_000_000))
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use adql::catalog::{Catalog, ForeignKey, PositionIndex, RegionIndex, Table};
 use adql::{Column, Wire};
 
-use super::{Datatype, bare, stored};
+use super::{bare, stored};
+use crate::dali::Datatype;
 use crate::database::{Batch, Database, Error};
 
 /// What may be spoken of, as TAP_SCHEMA has it now. Columns of a type that

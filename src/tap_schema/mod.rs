@@ -8,13 +8,11 @@
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
-mod datatype;
 mod load;
 mod own;
 mod publish;
 mod ucd;
 
-pub use datatype::Datatype;
 pub use load::load;
 pub use own::{keys, own};
 pub use publish::publish;

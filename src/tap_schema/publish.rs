@@ -3,7 +3,8 @@
 use adql::Value;
 use adql::catalog::{PositionIndex, RegionIndex};
 
-use super::{Datatype, Key, Published, PublishedColumn, Schema, column_name};
+use super::{Key, Published, PublishedColumn, Schema, column_name};
+use crate::dali::Datatype;
 use crate::database::{Error, Transaction};
 
 /// Writes the rows of these tables and keys, in place of what stood there

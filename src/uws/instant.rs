@@ -3,9 +3,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds from 1970 to 2000.
-const EPOCH: i64 = 946_684_800;
-
 /// Whole milliseconds, which is what the text of an instant says: a client
 /// that asks for jobs AFTER one it knows must not get that one again.
 pub fn now() -> i64 {
@@ -13,7 +10,7 @@ pub fn now() -> i64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1000);
-    (millis - EPOCH * 1000) * 1000
+    millis * 1000 - adql::time::FROM_1970
 }
 
 pub fn later(instant: i64, by: Duration) -> i64 {

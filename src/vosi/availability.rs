@@ -1,4 +1,4 @@
-//! Whether the service is up (VOSI 1.1 section 5).
+//! Whether the service is up (VOSI 1.1 section 3.3).
 
 use super::{XSI, document, element};
 

@@ -1,4 +1,4 @@
-//! What the service can do (VOSI 1.1 section 4, TAPRegExt 1.0).
+//! What the service can do (VOSI 1.1 section 3.1, TAPRegExt 1.0).
 //!
 //! Functions come from [`adql::functions`] and formats from [`dali::Format`],
 //! the tables that the service itself works by.

@@ -3,8 +3,6 @@
 //! Standards: VOSI 1.1, <https://www.ivoa.net/documents/VOSI/20170524/>;
 //! TAPRegExt 1.0, <https://www.ivoa.net/documents/TAPRegExt/20120827/>, for
 //! the capability of TAP; VODataService 1.1 for tables.
-//! Left out: foreign keys and column flags in the table set (TAP_SCHEMA has
-//! them).
 //!
 //! Must not know: HTTP, SQL.
 

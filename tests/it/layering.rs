@@ -11,16 +11,23 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 17] = [
     // Floor 1.
     ("config", &[]),
-    ("dali", &[]),
+    ("dali", &["adql"]),
     ("database", &["config", "adql"]),
     ("input", &["votable"]),
     // Floor 2.
     ("spatial", &["database", "adql"]),
-    ("tap_schema", &["database", "spatial", "adql"]),
+    ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
         "obscore",
-        &["tap_schema", "spatial", "input", "database", "adql"],
+        &[
+            "config",
+            "tap_schema",
+            "spatial",
+            "input",
+            "database",
+            "adql",
+        ],
     ),
     ("felis", &["tap_schema", "database", "adql"]),
     ("output", &["votable", "database", "dali", "adql"]),
@@ -31,9 +38,9 @@ const ROOMS: [(&str, &[&str]); 17] = [
         "tap",
         &["adql", "config", "dali", "database", "output", "uws"],
     ),
-    ("vosi", &["adql", "config", "dali", "output", "tap_schema"]),
+    ("vosi", &["adql", "config", "dali", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
-    ("web", &["adql", "dali", "tap", "vosi", "obscore"]),
+    ("web", &["adql", "dali", "output"]),
     (
         "server",
         &["dali", "database", "output", "tap", "uws", "vosi", "web"],

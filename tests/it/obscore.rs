@@ -4,10 +4,11 @@
 use std::io::Cursor;
 
 use adql::Wire;
+use obstap::config::ExtraColumn;
 use obstap::database::Database;
 use obstap::input::{Format, Row, Table, Value};
 use obstap::obscore::load::{LoadError, Options, Report, load};
-use obstap::obscore::{Changed, ExtraColumn, PrepareError, builtin, prepare};
+use obstap::obscore::{Changed, PrepareError, builtin, prepare};
 use obstap::tap_schema;
 
 use crate::support::{on_both, open, postgres, runtime};

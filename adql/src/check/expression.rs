@@ -294,7 +294,7 @@ impl Checker<'_> {
             ast::BinaryOperator::BitwiseOr => Binary::BitOr,
             ast::BinaryOperator::BitwiseXor => Binary::BitXor,
             ast::BinaryOperator::StringConcat => Binary::Concat,
-            // ADQL 2.1 section 4.4.1 has it in an example, its grammar has not.
+            // ADQL 2.1 section 4.5.1 has it in an example, its grammar has not.
             ast::BinaryOperator::Modulo => return self.remainder(a, b, at),
             other => return self.refuse_operator(&other.to_string(), at),
         };
@@ -470,7 +470,7 @@ impl Checker<'_> {
         ))
     }
 
-    /// ADQL 2.1 section 4.6.
+    /// ADQL 2.1 section 4.7.1.
     fn cast(
         &mut self,
         inner: &ast::Expr,

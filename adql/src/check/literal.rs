@@ -14,7 +14,7 @@ use crate::types::Type;
 const LONGEST: u64 = 10_000;
 
 impl Checker<'_> {
-    /// ADQL 2.1 section 2.1.5: whole numbers as such, every other number is
+    /// ADQL 2.1 section 2.1.8: whole numbers as such, every other number is
     /// DOUBLE PRECISION.
     pub(super) fn literal(&mut self, value: &ast::Value, at: Option<Place>) -> Option<Expr> {
         match value {
@@ -67,7 +67,7 @@ impl Checker<'_> {
         }
     }
 
-    /// CHAR(n) and VARCHAR(n) (ADQL 2.1 section 4.6.1): longer strings are cut,
+    /// CHAR(n) and VARCHAR(n) (ADQL 2.1 section 4.7.1): longer strings are cut,
     /// and CHAR(n) fills shorter ones with blanks, as SQL-92 6.10 has it.
     pub(super) fn of_length(
         &mut self,

@@ -126,7 +126,7 @@ impl Checker<'_> {
         self.catalog.is_open() && has_wildcard(&query.body)
     }
 
-    /// ADQL 2.1 section 4.4: common table expressions, not recursive.
+    /// ADQL 2.1 section 4.5: common table expressions, not recursive.
     fn with(&mut self, with: Option<&ast::With>) -> Option<Vec<CommonTable>> {
         let mut tables = Vec::new();
         let Some(with) = with else {
@@ -208,7 +208,7 @@ impl Checker<'_> {
         Some(checked)
     }
 
-    /// ADQL 2.1 section 4.9: `OFFSET n`, without more.
+    /// ADQL 2.1 section 4.10.1: `OFFSET n`, without more.
     fn offset(&mut self, clause: Option<&ast::LimitClause>) -> Option<Option<u64>> {
         let Some(clause) = clause else {
             return Some(None);
@@ -271,7 +271,7 @@ impl Checker<'_> {
         }
     }
 
-    /// ADQL 2.1 section 4.5: both sides have as many columns, of types that
+    /// ADQL 2.1 section 4.6: both sides have as many columns, of types that
     /// can stand in one column; names are those of the left.
     fn set(
         &mut self,

@@ -1,5 +1,5 @@
 //! ORDER BY: a column of the answer by its name or number, or an expression
-//! (ADQL 2.1 section 2.2.4).
+//! (ADQL 2.1 section 2.2).
 
 use sqlparser::ast::{self, Spanned};
 

@@ -1,6 +1,6 @@
 //! Names: which tables and columns can be spoken of at a place of a query.
 //!
-//! ADQL 2.1 section 2.1.3: a regular identifier matches without regard to
+//! ADQL 2.1 section 2.1.7: a regular identifier matches without regard to
 //! case, a delimited one matches the published spelling.
 
 use std::sync::Arc;
@@ -224,7 +224,7 @@ fn look(scope: &Scope, qualifier: &[Name], name: &Name) -> Found {
 }
 
 impl Checker<'_> {
-    /// A name as written; a reserved word needs quotes (ADQL 2.1 section 2.1.2).
+    /// A name as written; a reserved word needs quotes (ADQL 2.1 section 2.1.6).
     pub(super) fn name(&mut self, ident: &ast::Ident) -> Option<Name> {
         let exact = ident.quote_style.is_some();
         if !exact && grammar::is_reserved(&ident.value) {

@@ -133,7 +133,7 @@ impl Checker<'_> {
         Some(())
     }
 
-    /// ADQL 2.1 section 2.2.1: `TOP n`, an unsigned whole number.
+    /// ADQL 2.1 section 2.2: `TOP n`, an unsigned whole number.
     fn top(&mut self, top: Option<&ast::Top>, at: Option<Place>) -> Option<Option<u64>> {
         let Some(top) = top else {
             return Some(None);

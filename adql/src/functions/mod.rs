@@ -3,8 +3,8 @@
 //! the capabilities document all read it, so that nothing is announced that
 //! is not done.
 //!
-//! Source: REC-ADQL-2.1 sections 2.3 (mathematics), 2.5 (geometry) and 4
-//! (optional features).
+//! Source: REC-ADQL-2.1 sections 2.3 (mathematics) and 4 (geometry and the
+//! other optional features).
 
 mod catalogue;
 mod mathematics;
@@ -121,8 +121,7 @@ pub enum Unit {
 
 /// How a call is written: `{0}`, `{1}`, … are the arguments, `{*}` all of
 /// them, `{0.1}` and `{0.2}` the coordinates of an argument that is a point,
-/// `{@name_1}` is a function of ours with its schema; the forms are for all arguments given, and for the optional one left
-/// out where that differs.
+/// `{@name_1}` is a function of ours with its schema.
 #[derive(Debug)]
 pub(crate) enum Sql {
     Same(&'static str),
@@ -212,7 +211,7 @@ const fn feature(kind: &'static str, form: &'static str) -> Feature {
     }
 }
 
-/// A user defined function: its signature as ADQL 2.1 section 4.2.23 writes it
+/// A user defined function: its signature as ADQL 2.1 section 4.3.2 writes it
 /// (`name(argument TYPE, …) -> TYPE`) and what it does.
 const fn udf(form: &'static str, description: &'static str) -> Option<Feature> {
     Some(Feature {

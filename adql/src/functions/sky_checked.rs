@@ -13,7 +13,7 @@ use crate::types::Type;
 type Checked = Result<Expr, Misuse>;
 
 pub(super) fn healpix_index(function: &'static Function, arguments: Vec<Expr>) -> Checked {
-    let order = arguments.first().and_then(whole);
+    let order = arguments.first().and_then(Expr::whole);
     let order = order.map(cell::order).transpose();
     let order = order.map_err(|error| refused(function, 0, &error))?;
     let position = match &arguments[..] {
@@ -34,10 +34,10 @@ pub(super) fn healpix_index(function: &'static Function, arguments: Vec<Expr>) -
 }
 
 pub(super) fn healpix_center(function: &'static Function, arguments: Vec<Expr>) -> Checked {
-    let order = arguments.first().and_then(whole);
+    let order = arguments.first().and_then(Expr::whole);
     let order = order.map(cell::order).transpose();
     let order = order.map_err(|error| refused(function, 0, &error))?;
-    let Some((order, number)) = order.zip(arguments.get(1).and_then(whole)) else {
+    let Some((order, number)) = order.zip(arguments.get(1).and_then(Expr::whole)) else {
         return Ok(call(function, arguments, Type::Point));
     };
     let centre = cell::centre(order, number).and_then(|(lon, lat)| point(lon, lat));
@@ -145,7 +145,7 @@ pub(super) fn moc_of_text(function: &'static Function, arguments: Vec<Expr>) -> 
 }
 
 pub(super) fn moc_of_geometry(function: &'static Function, arguments: Vec<Expr>) -> Checked {
-    let order = match arguments.first().and_then(whole) {
+    let order = match arguments.first().and_then(Expr::whole) {
         Some(order) => cell::order(order).map_err(|error| refused(function, 0, &error))?,
         None => {
             return Err(Misuse {
@@ -315,14 +315,5 @@ fn refused(function: &Function, argument: usize, error: &RegionError) -> Misuse 
         code: 405,
         sentence: format!("{}: {error}", function.name),
         hint: None,
-    }
-}
-
-/// The whole number a literal is.
-fn whole(expr: &Expr) -> Option<i64> {
-    match &expr.node {
-        Node::Literal(Value::BigInt(number)) => Some(*number),
-        Node::Negate(inner) => whole(inner)?.checked_neg(),
-        _ => None,
     }
 }

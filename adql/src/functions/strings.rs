@@ -1,4 +1,4 @@
-//! Case folding (ADQL 2.1 section 4.3) and COALESCE (section 4.7).
+//! Case folding (ADQL 2.1 section 4.4) and COALESCE (section 4.8.1).
 
 use super::{ADQL_CONDITIONAL, ADQL_STRING, Argument, Function, Result, Sql, Unit, feature, plain};
 use crate::types::Type;

@@ -53,7 +53,7 @@ fn call<'a>(expr: &'a Expr, tables: &'a Tables) -> Option<Call<'a>> {
         source,
         table,
         key: &index.cell,
-        order: cell::order(whole(order)?).ok()?,
+        order: cell::order(order.whole()?).ok()?,
         place,
     })
 }
@@ -67,8 +67,8 @@ pub(super) fn ranged(condition: &Expr, tables: &Tables) -> Option<Expr> {
             right,
         } => {
             let (found, number, operator) = match (call(left, tables), call(right, tables)) {
-                (Some(found), None) => (found, whole(right)?, *operator),
-                (None, Some(found)) => (found, whole(left)?, mirrored(*operator)),
+                (Some(found), None) => (found, right.whole()?, *operator),
+                (None, Some(found)) => (found, left.whole()?, mirrored(*operator)),
                 _ => return None,
             };
             let (low, high) = match operator {
@@ -89,7 +89,7 @@ pub(super) fn ranged(condition: &Expr, tables: &Tables) -> Option<Expr> {
             negated: false,
         } => {
             let found = call(operand, tables)?;
-            let ranges = keys(found.order, whole(low)?, whole(high)?);
+            let ranges = keys(found.order, low.whole()?, high.whole()?);
             (found, ranges.into_iter().collect(), None)
         }
         Node::InList {
@@ -98,7 +98,7 @@ pub(super) fn ranged(condition: &Expr, tables: &Tables) -> Option<Expr> {
             negated: false,
         } if list.len() <= MAX_EXACT_RANGES => {
             let found = call(operand, tables)?;
-            let numbers = list.iter().map(whole).collect::<Option<Vec<i64>>>()?;
+            let numbers = list.iter().map(Expr::whole).collect::<Option<Vec<i64>>>()?;
             let ranges = numbers.into_iter();
             let ranges = ranges.filter_map(|number| keys(found.order, number, number));
             let mut ranges: Vec<(i64, i64)> = ranges.collect();
@@ -204,14 +204,5 @@ fn mirrored(operator: Comparison) -> Comparison {
         Comparison::Greater => Comparison::Less,
         Comparison::GreaterEqual => Comparison::LessEqual,
         same => same,
-    }
-}
-
-/// The whole number a literal is.
-fn whole(expr: &Expr) -> Option<i64> {
-    match &expr.node {
-        Node::Literal(Value::BigInt(number)) => Some(*number),
-        Node::Negate(inner) => whole(inner)?.checked_neg(),
-        _ => None,
     }
 }

@@ -6,12 +6,15 @@
 //! (<https://www.ivoa.net/documents/DALI/20170517/>), STC-S as TAP 1.0,
 //! section 6, allows it (<https://www.ivoa.net/documents/TAP/20100327/>), the
 //! geometry of ADQL 2.1, section 4.2
-//! (<https://www.ivoa.net/documents/ADQL/20231215/>) and the ASCII form of
-//! MOC 2.0 (<https://www.ivoa.net/documents/MOC/20220727/>).
+//! (<https://www.ivoa.net/documents/ADQL/20231215/>) and MOC 2.0
+//! (<https://www.ivoa.net/documents/MOC/20220727/>). [`Rotation`] turns a region
+//! into another frame and [`Star`] moves, as EN-udf-catalogue 1.2 has it.
 //!
-//! Leaves out: frames other than ICRS (FK5 and J2000 are taken as ICRS, since
-//! they agree to some hundredths of an arcsecond), INTERSECTION and NOT,
-//! regions that change with time.
+//! Text in other frames is turned into ICRS (FK5 and J2000 are taken as ICRS,
+//! since they agree to some hundredths of an arcsecond).
+//!
+//! Leaves out: INTERSECTION, NOT of anything but a circle, regions that change
+//! with time, MOCs of time.
 //!
 //! Must not know: SQL, tables, the text of a query.
 //!

@@ -6,11 +6,10 @@
 mod cells;
 mod expression;
 mod geometry;
+mod storage;
 mod write;
 
 pub use write::write;
-
-mod storage;
 
 use crate::catalog::Table;
 use crate::query::Binary;

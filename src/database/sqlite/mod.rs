@@ -217,8 +217,8 @@ fn connect(path: &Path, flags: OpenFlags, pragmas: &str) -> Result<Connection, E
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(64);
-        // ADQL's LIKE heeds case (2.1 section 4.4.1 leaves it to the
-        // database; PostgreSQL's does), and then 'x%' can use an index.
+        // ADQL's LIKE heeds case (2.1 section 2.2.3; PostgreSQL's does
+        // too), and then 'x%' can use an index.
         connection.execute_batch("PRAGMA case_sensitive_like=ON;")?;
         connection.execute_batch(pragmas)?;
         // Reads the first page: a file of another kind is noticed here.

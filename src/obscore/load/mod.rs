@@ -16,7 +16,8 @@ use adql::target::quote;
 use tokio::sync::mpsc;
 
 use super::table::{analyze, create_indexes, drop_indexes, lock};
-use super::{Declared, ExtraColumn, ExtraError, Layout, LayoutError, TABLE, columns, declared};
+use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
+use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
 use check::{Bad, Checked};

@@ -4,7 +4,8 @@
 use adql::{Column, Type, Wire};
 
 use super::super::cell;
-use super::super::field::{datatype, unique_names};
+use super::super::field::unique_names;
+use crate::dali::Datatype;
 use crate::database::Error;
 
 /// Longer texts lie in the heap.
@@ -64,7 +65,7 @@ impl Field {
             unit: column.unit.clone(),
             ucd: column.ucd.clone(),
             utype: column.utype.clone(),
-            xtype: datatype(column).xtype.map(str::to_owned),
+            xtype: Datatype::of(column).xtype.map(str::to_owned),
             description: column.description.clone(),
             wire,
             count: match column.kind {

@@ -3,19 +3,17 @@
 //! names. The number at the end is the version of the answer.
 
 use adql::functions::sexagesimal;
+use adql::time::{self, FROM_1970};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
 
 use super::{Refusal, add};
 
-/// From 1970-01-01 to 2000-01-01, in microseconds.
-const FROM_1970: i64 = 946_684_800_000_000;
-
 pub(super) fn register(connection: &Connection) -> Result<()> {
     // As PostgreSQL's `date_part('epoch', …)`, to the last bit.
     add(connection, "epoch_seconds_1", 1, |of| {
         let text = of.text(0)?;
-        match adql::time::parse(text) {
+        match time::parse(text) {
             Some(micros) => Ok(Value::Real((micros + FROM_1970) as f64 / 1e6)),
             None => Err(Refusal::new(format!("\"{text}\" is not a timestamp"))),
         }

@@ -1,4 +1,5 @@
-//! Types as TAP_SCHEMA and VOTable name them: datatype, arraysize, xtype.
+//! How the types of ADQL are called (ADQL 2.1 section 3, DALI 1.1 section 3.3):
+//! answers, `/tables` and TAP_SCHEMA say the same.
 
 use adql::{Column, Type};
 
@@ -7,7 +8,7 @@ use adql::{Column, Type};
 ///
 /// ```
 /// use adql::{Column, Type};
-/// use obstap::tap_schema::Datatype;
+/// use obstap::dali::Datatype;
 /// let column = Column::new("obs_id", Type::Text);
 /// let text = Datatype::of(&column);
 /// assert_eq!((text.datatype, text.arraysize), ("char", Some("*")));
