@@ -7,6 +7,7 @@ use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
 use crate::message::{Message, Place};
+use crate::mistakes::{axis_of, in_degrees};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Node};
 use crate::statement::Value;
@@ -226,6 +227,10 @@ fn shown(value: &Expr) -> String {
     }
 }
 
+fn is_literal(value: &Expr) -> bool {
+    matches!(value.node, Node::Literal(_))
+}
+
 /// What to write instead of the comparison of `value` with `other`.
 fn advice(value: &Expr, other: &Expr) -> Option<String> {
     match (&value.node, other.kind) {
@@ -241,8 +246,15 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
                     short(text)
                 ));
             }
+            let angle = match &other.node {
+                Node::Column { column, .. } if column.unit.as_deref() == Some("deg") => {
+                    in_degrees(text, axis_of(&column.name))
+                }
+                _ => None,
+            };
             Some(match text.trim().parse::<f64>() {
                 Ok(_) => format!("write {} without quotes", text.trim()),
+                Err(_) if angle.is_some() => angle.unwrap_or_default(),
                 Err(_) if text.contains(':') => {
                     "positions are numbers of degrees, as in 187.25".to_owned()
                 }
@@ -259,6 +271,25 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
         }
         (Node::Literal(Value::Boolean(_)), kind) if kind.is_numeric() => {
             Some("write 1 for true and 0 for false".to_owned())
+        }
+        (Node::Literal(Value::Timestamp(time)), kind) if kind.is_numeric() => {
+            let what = match &other.node {
+                Node::Column { column, .. } => column.name.as_str(),
+                _ => "the other side",
+            };
+            Some(format!(
+                "if {what} is a Modified Julian Date, write {}",
+                crate::time::julian(*time)
+            ))
+        }
+        (_, Type::Timestamp) if value.kind.is_numeric() && !is_literal(value) => {
+            let what = match &other.node {
+                Node::Column { column, .. } => column.name.as_str(),
+                _ => "x",
+            };
+            Some(format!(
+                "ivo_to_mjd({what}) is the Modified Julian Date of a time"
+            ))
         }
         (Node::Literal(_), Type::Timestamp) => {
             Some("a time is written '2026-03-01T12:34:56'".to_owned())

@@ -222,7 +222,14 @@ impl Checker<'_> {
                 let argument = arguments.get(misuse.argument);
                 let at = argument.and_then(|argument| span(argument.span())).or(at);
                 let message = Message::new(misuse.code, misuse.sentence).at(at);
-                self.fail(message.hint(misuse.hint.unwrap_or_else(|| function.signature())))
+                self.fail(
+                    message.hint(misuse.hint.unwrap_or_else(|| match function.name {
+                        "MOC" => {
+                            "an order, a slash and its cells, as in MOC('4/0-3 5/96')".to_owned()
+                        }
+                        _ => function.signature(),
+                    })),
+                )
             }
         }
     }

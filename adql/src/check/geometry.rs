@@ -13,6 +13,7 @@ use super::literal::integer;
 use super::scope::Scope;
 use crate::functions;
 use crate::message::{Message, Place};
+use crate::mistakes::{Axis, in_degrees};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::{Coordinates, Frame, MAX_CELLS, Region};
@@ -225,7 +226,17 @@ impl Checker<'_> {
                 kind => {
                     let sentence = format!("{} is made of numbers, not of {kind}", shape.name());
                     let message = Message::new(404, sentence).at(span(argument.span()));
-                    good = self.fail(message.hint(shape.signature())).unwrap_or(false);
+                    let axis = match numbers.len() % 2 {
+                        0 if numbers.is_empty() || shape == Shape::Polygon => Axis::Longitude,
+                        _ => Axis::Latitude,
+                    };
+                    let hint = match &value.node {
+                        Node::Literal(Value::Text(text)) => in_degrees(text, Some(axis)),
+                        _ => None,
+                    };
+                    let hint = hint.unwrap_or_else(|| shape.signature().to_owned());
+                    good = self.fail(message.hint(hint)).unwrap_or(false);
+                    numbers.push(value);
                 }
             }
         }
@@ -271,6 +282,9 @@ impl Checker<'_> {
                 ))
             }
             Err(error) => {
+                let wrong = out_of_range(shape, &known).and_then(|place| arguments.get(place));
+                let wrong = wrong.filter(|_| arguments.len() == known.len());
+                let at = wrong.and_then(|wrong| span(wrong.span())).or(at);
                 let message = Message::new(405, format!("{}: {error}", shape.name())).at(at);
                 self.fail(match (shape, &known[..]) {
                     (Shape::Circle, &[_, _, radius]) if radius > 180.0 => {
@@ -301,6 +315,9 @@ impl Checker<'_> {
         let frame = system.split_whitespace().next().unwrap_or("");
         if let Some(frame) = Frame::meant(frame) {
             return Some((frame, rest));
+        }
+        if in_degrees(system, None).is_some() {
+            return Some((Frame::Icrs, arguments));
         }
         let sentence = format!(
             "the coordinate system '{}' is not known here",
@@ -473,6 +490,20 @@ impl Extent {
             Extent::Centroid => "CENTROID",
         }
     }
+}
+
+/// Which number of a shape is one that no latitude, radius or size is.
+fn out_of_range(shape: Shape, numbers: &[f64]) -> Option<usize> {
+    let sky = |number: f64| (-90.0..=90.0).contains(&number);
+    numbers.iter().enumerate().find_map(|(place, number)| {
+        let wrong = match (shape, place) {
+            (_, 1) => !sky(*number),
+            (Shape::Circle, 2) => !(0.0..=180.0).contains(number),
+            (Shape::Polygon, place) => place % 2 == 1 && !sky(*number),
+            _ => false,
+        };
+        wrong.then_some(place)
+    })
 }
 
 fn pairs(numbers: &[f64]) -> Vec<(f64, f64)> {

@@ -225,7 +225,7 @@ impl Checker<'_> {
         };
         let at = span(ast::Spanned::span(&offset.value));
         if !limit_by.is_empty() || offset.rows != ast::OffsetRows::None {
-            return self.refuse("this form of OFFSET", at);
+            return self.refuse_for("this form of OFFSET", "write OFFSET n, without ROWS", at);
         }
         match whole(&offset.value) {
             Some(number) => Some(Some(number)),

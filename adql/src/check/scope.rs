@@ -303,6 +303,17 @@ fn no_such_column(
         let sentence = format!("{} has no column \"{}\"", kind_of(source), name.text);
         let message = Message::new(203, sentence).at(at);
         let columns = source.columns.iter().map(|c| c.column.name.as_str());
+        let other = scope.sources.iter().find(|other| {
+            let mut columns = other.columns.iter();
+            columns.any(|column| name.matches(&column.column.name))
+        });
+        if let Some(other) = other {
+            return message.hint(format!(
+                "{0} has it: write {0}.{1}",
+                other.shown(),
+                name.text
+            ));
+        }
         return match suggestion(&name.text, columns) {
             Some(hint) => message.hint(hint),
             None => message.hint(columns_of(source)),
