@@ -7,8 +7,9 @@ const PATTERN: &str = "LIKE knows % for any characters and _ for one, and no cla
 pub(crate) fn function(name: &str) -> Option<&'static str> {
     const NOW: &str = "write the time itself, '2026-03-01T12:00:00'; for a Modified Julian Date, as in t_min, \
                        ivo_to_mjd('2026-03-01T12:00:00')";
-    const PART_OF_TIME: &str = "compare with the bounds: x >= '2026-01-01' AND x < '2027-01-01' is the year 2026; for \
-         Modified Julian Dates, as t_min, the bounds are ivo_to_mjd('2026-01-01'), …";
+    const PART_OF_TIME: &str = "compare with the bounds: x >= '2026-01-01' AND x < '2027-01-01' is \
+        the year 2026; of Modified Julian Dates, as t_min, ivo_to_mjd('2026-01-01') and \
+        ivo_to_mjd('2027-01-01') are the bounds";
     const PART_OF_TEXT: &str =
         "look into a string with LIKE; CAST(x AS VARCHAR(3)) gives its first 3 characters";
     const TIME: &str = "a time is written '2026-03-01T12:00:00', a Modified Julian Date, as in t_min, \
@@ -95,6 +96,7 @@ pub(crate) fn word(name: &str) -> Option<&'static str> {
 /// What to write instead of a column that other databases have of themselves.
 pub(crate) fn column(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_uppercase().as_str() {
+        "UNIQUE" => return word("UNIQUE"),
         "ROWNUM" | "ROW_NUMBER" | "LIMIT" => "write SELECT TOP n for the first n rows",
         "SYSDATE" | "NOW" | "TODAY" | "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" => {
             return function("NOW");

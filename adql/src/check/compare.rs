@@ -27,6 +27,9 @@ impl Checker<'_> {
         if let Some(spatial) = self.predicate(operator, left, right, scope) {
             return spatial;
         }
+        if let Some(refused) = self.year(operator, left, right, scope) {
+            return refused;
+        }
         let a = match begun {
             Some(value) => Some(value),
             None => self.operand(left, scope),
@@ -53,6 +56,51 @@ impl Checker<'_> {
             return self.fail(message.hint("join them with AND: a < b AND b < c"));
         }
         self.compare(operator, a, b, at)
+    }
+
+    /// `YEAR(t_min) = 2020`, which is refused with the bounds of the year; None
+    /// if this is another comparison.
+    fn year(
+        &mut self,
+        operator: Comparison,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        scope: &Scope,
+    ) -> Option<Option<Expr>> {
+        let (ast::Expr::Function(call), Comparison::Equal) = (left, operator) else {
+            return None;
+        };
+        let year = super::whole(right).filter(|year| (1858..=9998).contains(year))?;
+        let name = call.name.to_string();
+        let ast::FunctionArguments::List(list) = &call.args else {
+            return None;
+        };
+        let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] = &list.args[..]
+        else {
+            return None;
+        };
+        if !name.eq_ignore_ascii_case("YEAR") || self.catalog.declared("YEAR").is_some() {
+            return None;
+        }
+        let kind = match self.value(argument, scope) {
+            Some(value) => value.kind,
+            None => return Some(None),
+        };
+        let bound = |year: u64| {
+            let first = format!("{year}-01-01");
+            match crate::time::parse(&first).filter(|_| kind.is_numeric()) {
+                Some(time) => crate::time::julian(time).to_string(),
+                None => format!("'{first}'"),
+            }
+        };
+        let written = short(&argument.to_string());
+        let message = Message::new(208, format!("there is no function {name}"));
+        let hint = format!(
+            "the year {year} is {written} >= {} AND {written} < {}",
+            bound(year),
+            bound(year + 1)
+        );
+        Some(self.fail(message.at(span(call.name.span())).hint(hint)))
     }
 
     /// Checks something that is compared with: what is no column there may be
@@ -273,14 +321,16 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
             Some("write 1 for true and 0 for false".to_owned())
         }
         (Node::Literal(Value::Timestamp(time)), kind) if kind.is_numeric() => {
-            let what = match &other.node {
-                Node::Column { column, .. } => column.name.as_str(),
-                _ => "the other side",
-            };
-            Some(format!(
-                "if {what} is a Modified Julian Date, write {}",
-                crate::time::julian(*time)
-            ))
+            let day = crate::time::julian(*time);
+            Some(match &other.node {
+                Node::Column { column, .. } if column.unit.as_deref() == Some("d") => {
+                    format!("{} is a Modified Julian Date: write {day}", column.name)
+                }
+                Node::Column { column, .. } => {
+                    format!("if {} is a Modified Julian Date, write {day}", column.name)
+                }
+                _ => format!("as a Modified Julian Date it is {day}"),
+            })
         }
         (_, Type::Timestamp) if value.kind.is_numeric() && !is_literal(value) => {
             let what = match &other.node {
@@ -288,7 +338,7 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
                 _ => "x",
             };
             Some(format!(
-                "ivo_to_mjd({what}) is the Modified Julian Date of a time"
+                "write ivo_to_mjd({what}), the Modified Julian Date of the time"
             ))
         }
         (Node::Literal(_), Type::Timestamp) => {

@@ -231,7 +231,10 @@ impl Checker<'_> {
                         _ => Axis::Latitude,
                     };
                     let hint = match &value.node {
-                        Node::Literal(Value::Text(text)) => in_degrees(text, Some(axis)),
+                        Node::Literal(Value::Text(text)) => match text.trim().parse::<f64>() {
+                            Ok(_) => Some(format!("write {} without quotes", text.trim())),
+                            Err(_) => in_degrees(text, Some(axis)),
+                        },
                         _ => None,
                     };
                     let hint = hint.unwrap_or_else(|| shape.signature().to_owned());
@@ -316,7 +319,8 @@ impl Checker<'_> {
         if let Some(frame) = Frame::meant(frame) {
             return Some((frame, rest));
         }
-        if in_degrees(system, None).is_some() {
+        let number = system.trim().parse::<f64>().is_ok();
+        if number || in_degrees(system, None).is_some() {
             return Some((Frame::Icrs, arguments));
         }
         let sentence = format!(

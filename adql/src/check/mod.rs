@@ -38,6 +38,7 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         common: Vec::new(),
         aliases: Vec::new(),
         beside: false,
+        doubts: Vec::new(),
     };
     let query = checker.main(&syntax.query);
     if let Some(query) = &query {
@@ -45,7 +46,10 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
     }
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
-        _ => Err(Messages::new(&syntax.text, checker.messages)),
+        _ => {
+            checker.messages.append(&mut checker.doubts);
+            Err(Messages::new(&syntax.text, checker.messages))
+        }
     }
 }
 
@@ -62,6 +66,8 @@ struct Checker<'a> {
     aliases: Vec<String>,
     /// What is being checked is compared with something.
     beside: bool,
+    /// What is right in ADQL, and is spoken of where something else is wrong.
+    doubts: Vec<Message>,
 }
 
 /// A `WITH` query as FROM can name it.

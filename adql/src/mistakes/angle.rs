@@ -3,7 +3,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::word;
+use super::{ends_value, word};
 use crate::functions::sexagesimal;
 use crate::message::{Message, Place};
 use crate::parse::span;
@@ -38,22 +38,29 @@ pub(super) fn angle(tokens: &[TokenWithSpan], index: usize) -> Option<(Message, 
     } else {
         return None;
     };
-    let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-    let sign = match before.map(|token| &token.token) {
-        Some(Token::Minus) => "-",
-        _ => "",
-    };
-    let hint = in_degrees(&format!("{sign}{body}"), inside.or(beside(tokens, index)))?;
+    let signed = sign(tokens, index);
+    let minus = signed.is_some_and(|sign| sign.token == Token::Minus);
+    let body = format!("{}{body}", if minus { "-" } else { "" });
+    let hint = in_degrees(&body, inside.or(beside(tokens, index)))?;
     let last = tokens.get(index + length - 1)?;
-    let at = span(first.span).map(|at| Place {
-        length: match last.span.end.line == first.span.start.line {
-            true => (last.span.end.column as usize).saturating_sub(at.column),
-            false => at.length,
+    let begin = signed.unwrap_or(first);
+    let at = span(begin.span).map(|at| match last.span.end.line == begin.span.start.line {
+        true => Place {
+            length: (last.span.end.column as usize).saturating_sub(at.column),
+            ..at
         },
-        ..at
+        false => at,
     });
     let message = Message::new(119, "an angle is written as a number of degrees").at(at);
     Some((message.hint(hint), length))
+}
+
+/// The sign of the number at `index`, unless it is one between two values.
+fn sign(tokens: &[TokenWithSpan], index: usize) -> Option<&TokenWithSpan> {
+    let sign = tokens.get(index.checked_sub(1)?)?;
+    let before = index.checked_sub(2).and_then(|before| tokens.get(before));
+    let is_sign = matches!(sign.token, Token::Minus | Token::Plus);
+    (is_sign && !before.is_some_and(ends_value)).then_some(sign)
 }
 
 /// What a coordinate is.
@@ -72,11 +79,11 @@ pub(crate) fn in_degrees(text: &str, axis: Option<Axis>) -> Option<String> {
     let plain = text.trim_start_matches('+');
     Some(match (hours, degrees, axis) {
         (Some(degrees), _, Some(Axis::Longitude)) | (Some(degrees), None, _) => format!(
-            "write {degrees}, which is {plain} in degrees if it is in hours; \
+            "write {degrees}, the degrees of {plain} in hours; \
              ivo_hms_to_degrees('{plain}') computes it"
         ),
         (_, Some(degrees), Some(_)) | (None, Some(degrees), _) => format!(
-            "write {degrees}, which is {plain} in degrees; \
+            "write {degrees}, the degrees of {plain}; \
              ivo_dms_to_degrees('{plain}') computes it"
         ),
         (Some(hours), Some(degrees), None) => format!(
@@ -137,12 +144,7 @@ fn argument(tokens: &[TokenWithSpan], index: usize) -> Option<Axis> {
 
 /// Whether so many tokens are one argument among several.
 fn alone(tokens: &[TokenWithSpan], index: usize, length: usize) -> bool {
-    let mut begin = index;
-    while let Some(before) = begin.checked_sub(1).and_then(|before| tokens.get(before))
-        && matches!(before.token, Token::Minus | Token::Plus)
-    {
-        begin -= 1;
-    }
+    let begin = index - usize::from(sign(tokens, index).is_some());
     let before = begin.checked_sub(1).and_then(|before| tokens.get(before));
     let comma = |token: Option<&TokenWithSpan>| token.is_some_and(|t| t.token == Token::Comma);
     let after = tokens.get(index + length);

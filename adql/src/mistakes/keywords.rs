@@ -65,7 +65,8 @@ impl Stop<'_> {
                     match &self.found()?.token {
                         Token::SingleQuotedString(text) => match crate::time::parse(text) {
                             Some(time) => format!(
-                                "write {written} alone; for a Modified Julian Date, as in t_min, {}",
+                                "write {written} alone; for a Modified Julian Date, as in t_min, \
+                                 write {}",
                                 crate::time::julian(time)
                             ),
                             None => "write '2026-03-01' or '2026-03-01T12:34:56'".to_owned(),
@@ -124,6 +125,10 @@ impl Stop<'_> {
                 ("USING", _) => (
                     "USING belongs to a JOIN without NATURAL",
                     "write FROM a JOIN b USING (column)",
+                ),
+                ("ROW" | "ROWS", _) if self.follows(2, "OFFSET") => (
+                    "OFFSET is followed by a number alone",
+                    "leave ROWS out: OFFSET 5",
                 ),
                 ("AS", _) => ("there is a second AS", "a column or table has one name"),
                 ("TOP", _) => ("TOP stands right after SELECT", "write SELECT TOP 10 …"),

@@ -234,10 +234,13 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
 /// Where something is wrong anyway, a word between two others that is nearly a
 /// keyword: in ADQL three names or values never stand side by side.
 fn misspelled_between(tokens: &[TokenWithSpan]) -> impl Iterator<Item = Message> {
-    tokens.windows(3).filter_map(|three| {
-        let [before, token, after] = three else {
+    tokens.windows(4).filter_map(|four| {
+        let [earlier, before, token, after] = four else {
             return None;
         };
+        if word(earlier).is_some_and(|word| word.eq_ignore_ascii_case("top")) {
+            return None;
+        }
         let written = word(token).filter(|word| !grammar::is_reserved(word))?;
         let limit = written.eq_ignore_ascii_case("limit");
         if limit || !ends_value(before) || !begins_value(after) {
@@ -265,7 +268,9 @@ fn number_after<'a>(tokens: &'a [TokenWithSpan], keyword: &str) -> Option<&'a st
 
 fn top_hint(number: &str, offset: Option<&str>) -> String {
     match offset {
-        Some(offset) => format!("write SELECT TOP {number} … OFFSET {offset}, OFFSET at the end"),
+        Some(offset) => {
+            format!("write SELECT TOP {number} … OFFSET {offset}, with OFFSET at the end")
+        }
         None => format!("write SELECT TOP {number} …"),
     }
 }

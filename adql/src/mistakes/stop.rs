@@ -478,9 +478,12 @@ impl Stop<'_> {
                     },
                 )
             }
-            around => (
+            clause => (
                 format!("a comma is missing before {written}"),
-                match around.and_then(|_| self.run_of_names()) {
+                match clause
+                    .filter(|clause| *clause == "SELECT")
+                    .and_then(|_| self.run_of_names())
+                {
                     Some(names) => format!(
                         "write {}; {} alone would be a new name of {}",
                         names.join(", "),
@@ -505,7 +508,9 @@ impl Stop<'_> {
             .take_while(name)
             .map(|token| token.token.to_string())
             .collect();
-        (run.len() > 2).then_some(run)
+        let next = self.tokens.get(self.index - 2 + run.len());
+        let qualified = next.is_some_and(|next| next.token == Token::Period);
+        (run.len() > 2 && !qualified).then_some(run)
     }
 
     /// The clause the place belongs to; None inside a list in parentheses.
