@@ -8,12 +8,12 @@ use std::sync::Arc;
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
+use super::coordinate::{instead_of, is_coordinate, out_of_range};
 use super::expression::{is_predicate_name, short};
 use super::literal::integer;
 use super::scope::Scope;
 use crate::functions;
 use crate::message::{Message, Place};
-use crate::mistakes::{Axis, in_degrees};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::{Coordinates, Frame, MAX_CELLS, Region};
@@ -226,17 +226,7 @@ impl Checker<'_> {
                 kind => {
                     let sentence = format!("{} is made of numbers, not of {kind}", shape.name());
                     let message = Message::new(404, sentence).at(span(argument.span()));
-                    let axis = match numbers.len() % 2 {
-                        0 if numbers.is_empty() || shape == Shape::Polygon => Axis::Longitude,
-                        _ => Axis::Latitude,
-                    };
-                    let hint = match &value.node {
-                        Node::Literal(Value::Text(text)) => match text.trim().parse::<f64>() {
-                            Ok(_) => Some(format!("write {} without quotes", text.trim())),
-                            Err(_) => in_degrees(text, Some(axis)),
-                        },
-                        _ => None,
-                    };
+                    let hint = instead_of(&value, shape, numbers.len());
                     let hint = hint.unwrap_or_else(|| shape.signature().to_owned());
                     good = self.fail(message.hint(hint)).unwrap_or(false);
                     numbers.push(value);
@@ -319,8 +309,7 @@ impl Checker<'_> {
         if let Some(frame) = Frame::meant(frame) {
             return Some((frame, rest));
         }
-        let number = system.trim().parse::<f64>().is_ok();
-        if number || in_degrees(system, None).is_some() {
+        if is_coordinate(system) {
             return Some((Frame::Icrs, arguments));
         }
         let sentence = format!(
@@ -494,20 +483,6 @@ impl Extent {
             Extent::Centroid => "CENTROID",
         }
     }
-}
-
-/// Which number of a shape is one that no latitude, radius or size is.
-fn out_of_range(shape: Shape, numbers: &[f64]) -> Option<usize> {
-    let sky = |number: f64| (-90.0..=90.0).contains(&number);
-    numbers.iter().enumerate().find_map(|(place, number)| {
-        let wrong = match (shape, place) {
-            (_, 1) => !sky(*number),
-            (Shape::Circle, 2) => !(0.0..=180.0).contains(number),
-            (Shape::Polygon, place) => place % 2 == 1 && !sky(*number),
-            _ => false,
-        };
-        wrong.then_some(place)
-    })
 }
 
 fn pairs(numbers: &[f64]) -> Vec<(f64, f64)> {

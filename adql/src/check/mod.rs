@@ -5,6 +5,7 @@
 //! Must not know: engines, cells.
 
 mod compare;
+mod coordinate;
 mod describe;
 mod expansion;
 mod expression;
