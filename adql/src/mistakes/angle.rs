@@ -23,21 +23,25 @@ pub(super) fn angle(tokens: &[TokenWithSpan], index: usize) -> Option<(Message, 
         let token = tokens.get(index + offset);
         token.is_some_and(|token| token.token == Token::Colon)
     };
-    let inside = argument(tokens, index);
     let (body, length) = if colon(1) && colon(3) {
         (format!("{whole}:{}:{}", number(2)?, number(4)?), 5)
-    } else if let (Some(_), Some(minutes), Some(seconds)) = (inside, number(1), number(2))
+    } else if let (Some(minutes), Some(seconds)) = (number(1), number(2))
         && minutes.len() == 2
         && alone(tokens, index, 3)
     {
         (format!("{whole} {minutes} {seconds}"), 3)
-    } else if inside.is_some() && alone(tokens, index, 2) {
+    } else if alone(tokens, index, 2) {
         let rest = tokens.get(index + 1)?;
         let rest = word(rest).filter(|_| rest.span.start == first.span.end)?;
         (format!("{whole}{rest}"), 2)
     } else {
         return None;
     };
+    in_degrees(&body, None)?;
+    let inside = argument(tokens, index);
+    if inside.is_none() && length < 5 {
+        return None;
+    }
     let signed = sign(tokens, index);
     let minus = signed.is_some_and(|sign| sign.token == Token::Minus);
     let body = format!("{}{body}", if minus { "-" } else { "" });
@@ -111,12 +115,16 @@ fn beside(tokens: &[TokenWithSpan], index: usize) -> Option<Axis> {
     near.iter().rev().filter_map(word).find_map(axis_of)
 }
 
+/// How far the call around an argument is looked for.
+const FAR: usize = 256;
+
 /// Which argument of a geometry stands at `index`; None if none does.
 fn argument(tokens: &[TokenWithSpan], index: usize) -> Option<Axis> {
     const GEOMETRIES: &[&str] = &["POINT", "CIRCLE", "BOX", "POLYGON", "DISTANCE"];
     let mut depth = 0usize;
     let mut commas = 0usize;
-    for (place, token) in tokens.get(..index)?.iter().enumerate().rev() {
+    let before = tokens.get(..index)?.iter().enumerate().rev();
+    for (place, token) in before.take(FAR) {
         match token.token {
             Token::RParen => depth += 1,
             Token::LParen if depth > 0 => depth -= 1,

@@ -234,20 +234,20 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
 /// Where something is wrong anyway, a word between two others that is nearly a
 /// keyword: in ADQL three names or values never stand side by side.
 fn misspelled_between(tokens: &[TokenWithSpan]) -> impl Iterator<Item = Message> {
-    tokens.windows(4).filter_map(|four| {
+    // A hostile text is of such words alone.
+    const LOOKED_AT: usize = 1_000;
+    let between = tokens.windows(4).filter_map(|four| {
         let [earlier, before, token, after] = four else {
             return None;
         };
-        if word(earlier).is_some_and(|word| word.eq_ignore_ascii_case("top")) {
-            return None;
-        }
+        let top = word(earlier).is_some_and(|word| word.eq_ignore_ascii_case("top"));
         let written = word(token).filter(|word| !grammar::is_reserved(word))?;
         let limit = written.eq_ignore_ascii_case("limit");
-        if limit || !ends_value(before) || !begins_value(after) {
-            return None;
-        }
-        Some(not_a_word(token, written, misspelled(written)?))
-    })
+        let good = !top && !limit && ends_value(before) && begins_value(after);
+        good.then_some((token, written))
+    });
+    let looked_at = between.take(LOOKED_AT);
+    looked_at.filter_map(|(token, written)| Some(not_a_word(token, written, misspelled(written)?)))
 }
 
 fn not_a_word(token: &TokenWithSpan, written: &str, right: &str) -> Message {
