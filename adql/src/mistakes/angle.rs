@@ -3,7 +3,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::{ends_value, word};
+use super::{ends_value, is_structure, word};
 use crate::functions::sexagesimal;
 use crate::message::{Message, Place};
 use crate::parse::span;
@@ -110,9 +110,10 @@ pub(crate) fn axis_of(column: &str) -> Option<Axis> {
 
 /// The column that the value at `index` is compared with.
 fn beside(tokens: &[TokenWithSpan], index: usize) -> Option<Axis> {
-    let back = index.saturating_sub(3);
-    let near = tokens.get(back..index)?;
-    near.iter().rev().filter_map(word).find_map(axis_of)
+    // As far as from the second angle of BETWEEN.
+    let back = index.saturating_sub(10);
+    let near = tokens.get(back..index)?.iter().rev();
+    axis_of(near.filter_map(word).find(|word| !is_structure(word))?)
 }
 
 /// How far the call around an argument is looked for.
