@@ -1,13 +1,19 @@
 //! What other dialects of SQL have and ADQL has not, and what to write instead.
 
+const PATTERN: &str = "LIKE knows % for any characters and _ for one, and no classes as [0-9]: \
+                       write (x LIKE 'M1%' OR x LIKE 'M2%' OR …); ILIKE ignores case";
+
 /// What ADQL has instead of a function of that name (in capitals).
 pub(crate) fn function(name: &str) -> Option<&'static str> {
-    const NOW: &str = "write the time itself, '2026-03-01T12:00:00', or its Modified Julian Date";
-    const PART_OF_TIME: &str =
-        "compare with the bounds: x >= '2026-01-01' AND x < '2027-01-01' is the year 2026";
+    const NOW: &str = "write the time itself, '2026-03-01T12:00:00'; for a Modified Julian Date, as in t_min, \
+                       ivo_to_mjd('2026-03-01T12:00:00')";
+    const PART_OF_TIME: &str = "compare with the bounds: x >= '2026-01-01' AND x < '2027-01-01' is \
+        the year 2026; of Modified Julian Dates, as t_min, ivo_to_mjd('2026-01-01') and \
+        ivo_to_mjd('2027-01-01') are the bounds";
     const PART_OF_TEXT: &str =
         "look into a string with LIKE; CAST(x AS VARCHAR(3)) gives its first 3 characters";
-    const TIME: &str = "a time is written '2026-03-01T12:00:00' or CAST('2026-03-01' AS TIMESTAMP)";
+    const TIME: &str = "a time is written '2026-03-01T12:00:00', a Modified Julian Date, as in t_min, \
+                        ivo_to_mjd('2026-03-01')";
     const CHOICE: &str = "write CASE WHEN a < b THEN a ELSE b END";
     const CONE: &str =
         "a cone search is CONTAINS(POINT(s_ra, s_dec), CIRCLE(10.5, -20.3, 0.1)) = 1, in degrees";
@@ -19,7 +25,8 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         "SUBSTRING" | "SUBSTR" | "LEFT" | "RIGHT" | "MID" | "SPLIT_PART" => PART_OF_TEXT,
         "POSITION" | "INSTR" | "CHARINDEX" | "LOCATE" | "STRPOS" | "STARTS_WITH" => PART_OF_TEXT,
         "LENGTH" | "LEN" | "CHAR_LENGTH" | "CHARACTER_LENGTH" | "OCTET_LENGTH" => {
-            "ADQL does not measure strings; LIKE '___%' asks for 3 characters or more"
+            "ADQL does not measure strings; x LIKE '_____' is true of 5 characters, one for each _, \
+             and x LIKE '_____%' of 5 or more"
         }
         "TRIM" | "LTRIM" | "RTRIM" | "REPLACE" | "TRANSLATE" | "REVERSE" | "INITCAP" => {
             "strings are changed by LOWER, UPPER and || alone; LIKE '%x%' finds x among blanks"
@@ -30,7 +37,11 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         | "CURRENT_TIMESTAMP" | "LOCALTIMESTAMP" => NOW,
         "DATE" | "TO_DATE" | "TO_TIMESTAMP" | "STR_TO_DATE" | "DATETIME" | "TIME" => TIME,
         "YEAR" | "MONTH" | "DAY" | "HOUR" | "EXTRACT" | "DATE_PART" | "DATEPART" | "DATE_TRUNC"
-        | "DATEDIFF" | "DATEADD" | "DATE_ADD" | "DATE_SUB" | "STRFTIME" => PART_OF_TIME,
+        | "DATEADD" | "DATE_ADD" | "DATE_SUB" | "STRFTIME" => PART_OF_TIME,
+        "DATEDIFF" | "DATE_DIFF" | "TIMESTAMPDIFF" | "AGE" => {
+            "days between Modified Julian Dates are t_max - t_min, those between times \
+             ivo_to_mjd(b) - ivo_to_mjd(a)"
+        }
         "CEIL" => "write CEILING(x)",
         "TRUNC" | "FIX" | "INT" => "write TRUNCATE(x)",
         "POW" => "write POWER(x, y)",
@@ -57,9 +68,7 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         "MEDIAN" | "PERCENTILE_CONT" | "MODE" => {
             "the aggregates of ADQL are AVG, COUNT, MAX, MIN and SUM"
         }
-        "REGEXP_LIKE" | "REGEXP" | "RLIKE" | "MATCH" => {
-            "LIKE knows % for any characters and _ for one; ILIKE ignores case"
-        }
+        "REGEXP_LIKE" | "REGEXP" | "RLIKE" | "MATCH" => PATTERN,
         "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "LAG" | "LEAD" | "NTILE" => WINDOW,
         "ANGDIST" | "ANGULAR_DISTANCE" | "ANGSEP" | "HAVERSINE" | "SEPARATION" | "Q3C_DIST" => {
             "write DISTANCE(POINT(ra1, dec1), POINT(ra2, dec2)), in degrees"
@@ -87,8 +96,11 @@ pub(crate) fn word(name: &str) -> Option<&'static str> {
 /// What to write instead of a column that other databases have of themselves.
 pub(crate) fn column(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_uppercase().as_str() {
+        "UNIQUE" => return word("UNIQUE"),
         "ROWNUM" | "ROW_NUMBER" | "LIMIT" => "write SELECT TOP n for the first n rows",
-        "SYSDATE" | "NOW" | "TODAY" => return function("NOW"),
+        "SYSDATE" | "NOW" | "TODAY" | "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" => {
+            return function("NOW");
+        }
         _ => return None,
     })
 }
@@ -120,7 +132,7 @@ pub(crate) fn operator(written: &str) -> Option<&'static str> {
         "//" | "DIV" => "write a / b; of whole numbers the fraction is cut off",
         "::" => "write CAST(x AS VARCHAR), CAST(x AS INTEGER), …",
         "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "REGEXP" | "RLIKE" | "SIMILAR" | "GLOB" => {
-            "LIKE knows % for any characters and _ for one; ILIKE ignores case"
+            PATTERN
         }
         "XOR" => "write (a AND NOT b) OR (b AND NOT a)",
         "<<" | ">>" => "multiply or divide by POWER(2, n)",

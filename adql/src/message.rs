@@ -109,6 +109,12 @@ fn draw(f: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
         0
     };
     let mut shown: String = line.chars().skip(skip).take(DRAWN).collect();
+    let cut = line.chars().count() > skip + DRAWN;
+    if cut {
+        // As does the last.
+        shown.pop();
+        shown.push('…');
+    }
     if skip > 0 {
         // The first character makes room for the mark of what is left out.
         shown = "…".chars().chain(shown.chars().skip(1)).collect();
@@ -120,7 +126,7 @@ fn draw(f: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
         .take(start - skip)
         .map(|c| if c == '\t' { '\t' } else { ' ' })
         .collect();
-    let room = DRAWN.saturating_sub(start - skip).max(1);
+    let room = DRAWN.saturating_sub(start - skip + usize::from(cut)).max(1);
     let carets = "^".repeat(place.length.clamp(1, room));
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());

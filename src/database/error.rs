@@ -34,6 +34,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What our own functions in the database say of a value, with what to do
+    /// where that can be told.
+    pub(super) fn said(sentence: &str) -> Error {
+        Error::Data(match sentence.starts_with("the latitude ") {
+            true => format!("{sentence}; longitudes stand first, as in POINT(ra, dec)"),
+            false => sentence.to_owned(),
+        })
+    }
+
     pub(super) fn driver(
         attempt: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

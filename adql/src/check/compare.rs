@@ -7,6 +7,7 @@ use super::expression::short;
 use super::scope::Scope;
 use super::{Checker, common_type};
 use crate::message::{Message, Place};
+use crate::mistakes::{axis_of, in_degrees};
 use crate::parse::span;
 use crate::query::{Comparison, Expr, Node};
 use crate::statement::Value;
@@ -25,6 +26,9 @@ impl Checker<'_> {
     ) -> Option<Expr> {
         if let Some(spatial) = self.predicate(operator, left, right, scope) {
             return spatial;
+        }
+        if let Some(refused) = self.year(operator, left, right, scope) {
+            return refused;
         }
         let a = match begun {
             Some(value) => Some(value),
@@ -52,6 +56,51 @@ impl Checker<'_> {
             return self.fail(message.hint("join them with AND: a < b AND b < c"));
         }
         self.compare(operator, a, b, at)
+    }
+
+    /// `YEAR(t_min) = 2020`, which is refused with the bounds of the year; None
+    /// if this is another comparison.
+    fn year(
+        &mut self,
+        operator: Comparison,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        scope: &Scope,
+    ) -> Option<Option<Expr>> {
+        let (ast::Expr::Function(call), Comparison::Equal) = (left, operator) else {
+            return None;
+        };
+        let year = super::whole(right).filter(|year| (1858..=9998).contains(year))?;
+        let name = call.name.to_string();
+        let ast::FunctionArguments::List(list) = &call.args else {
+            return None;
+        };
+        let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] = &list.args[..]
+        else {
+            return None;
+        };
+        if !name.eq_ignore_ascii_case("YEAR") || self.catalog.declared("YEAR").is_some() {
+            return None;
+        }
+        let kind = match self.value(argument, scope) {
+            Some(value) => value.kind,
+            None => return Some(None),
+        };
+        let bound = |year: u64| {
+            let first = format!("{year}-01-01");
+            match crate::time::parse(&first).filter(|_| kind.is_numeric()) {
+                Some(time) => crate::time::julian(time).to_string(),
+                None => format!("'{first}'"),
+            }
+        };
+        let written = short(&argument.to_string());
+        let message = Message::new(208, format!("there is no function {name}"));
+        let hint = format!(
+            "the year {year} is {written} >= {} AND {written} < {}",
+            bound(year),
+            bound(year + 1)
+        );
+        Some(self.fail(message.at(span(call.name.span())).hint(hint)))
     }
 
     /// Checks something that is compared with: what is no column there may be
@@ -226,6 +275,10 @@ fn shown(value: &Expr) -> String {
     }
 }
 
+fn is_literal(value: &Expr) -> bool {
+    matches!(value.node, Node::Literal(_))
+}
+
 /// What to write instead of the comparison of `value` with `other`.
 fn advice(value: &Expr, other: &Expr) -> Option<String> {
     match (&value.node, other.kind) {
@@ -241,8 +294,15 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
                     short(text)
                 ));
             }
+            let angle = match &other.node {
+                Node::Column { column, .. } if column.unit.as_deref() == Some("deg") => {
+                    in_degrees(text, axis_of(&column.name))
+                }
+                _ => None,
+            };
             Some(match text.trim().parse::<f64>() {
                 Ok(_) => format!("write {} without quotes", text.trim()),
+                Err(_) if angle.is_some() => angle.unwrap_or_default(),
                 Err(_) if text.contains(':') => {
                     "positions are numbers of degrees, as in 187.25".to_owned()
                 }
@@ -259,6 +319,27 @@ fn advice(value: &Expr, other: &Expr) -> Option<String> {
         }
         (Node::Literal(Value::Boolean(_)), kind) if kind.is_numeric() => {
             Some("write 1 for true and 0 for false".to_owned())
+        }
+        (Node::Literal(Value::Timestamp(time)), kind) if kind.is_numeric() => {
+            let day = crate::time::julian(*time);
+            Some(match &other.node {
+                Node::Column { column, .. } if column.unit.as_deref() == Some("d") => {
+                    format!("{} is a Modified Julian Date: write {day}", column.name)
+                }
+                Node::Column { column, .. } => {
+                    format!("if {} is a Modified Julian Date, write {day}", column.name)
+                }
+                _ => format!("as a Modified Julian Date it is {day}"),
+            })
+        }
+        (_, Type::Timestamp) if value.kind.is_numeric() && !is_literal(value) => {
+            let what = match &other.node {
+                Node::Column { column, .. } => column.name.as_str(),
+                _ => "x",
+            };
+            Some(format!(
+                "write ivo_to_mjd({what}), the Modified Julian Date of the time"
+            ))
         }
         (Node::Literal(_), Type::Timestamp) => {
             Some("a time is written '2026-03-01T12:34:56'".to_owned())

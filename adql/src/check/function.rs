@@ -99,7 +99,8 @@ impl Checker<'_> {
                 let message =
                     Message::new(208, format!("there is no function {}", ident.value)).at(at);
                 let hint = foreign::function(&name).or_else(|| elsewhere(&name));
-                self.fail(match (hint, near) {
+                let dated = arguments.first().and_then(|first| dated(&name, first));
+                self.fail(match (dated.as_deref().or(hint), near) {
                     (Some(hint), _) => message.hint(hint),
                     (None, Some(near)) => message.hint(format!("{near} exists")),
                     (None, None) => message.hint(
@@ -222,7 +223,14 @@ impl Checker<'_> {
                 let argument = arguments.get(misuse.argument);
                 let at = argument.and_then(|argument| span(argument.span())).or(at);
                 let message = Message::new(misuse.code, misuse.sentence).at(at);
-                self.fail(message.hint(misuse.hint.unwrap_or_else(|| function.signature())))
+                self.fail(
+                    message.hint(misuse.hint.unwrap_or_else(|| match function.name {
+                        "MOC" if arguments.len() == 1 => {
+                            "an order, a slash and its cells, as in MOC('4/0-3 5/96')".to_owned()
+                        }
+                        _ => function.signature(),
+                    })),
+                )
             }
         }
     }
@@ -372,6 +380,22 @@ impl Aggregate {
             Aggregate::Histogram => "IVO_HISTOGRAM",
         }
     }
+}
+
+/// What to write for `TO_DATE('2020-01-01')` and its like.
+fn dated(name: &str, argument: &ast::Expr) -> Option<String> {
+    const MAKERS: &[&str] = &["TO_DATE", "TO_TIMESTAMP", "STR_TO_DATE", "DATE", "DATETIME"];
+    let ast::Expr::Value(value) = argument else {
+        return None;
+    };
+    let (true, ast::Value::SingleQuotedString(text)) = (MAKERS.contains(&name), &value.value)
+    else {
+        return None;
+    };
+    let day = crate::time::julian(crate::time::parse(text)?);
+    Some(format!(
+        "write '{text}' alone; for a Modified Julian Date, as in t_min, write {day}"
+    ))
 }
 
 /// Functions that people know from elsewhere and what to do without them.

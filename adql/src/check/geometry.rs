@@ -1,13 +1,14 @@
 //! Geometry: constructors, predicates, and what is asked of points and regions.
 //!
 //! ADQL 2.1 section 4.2. The coordinate system argument of ADQL 2.0 is
-//! accepted where it is ICRS or says nothing (section 4.2.3).
+//! accepted: other frames are turned into ICRS (section 4.2.5).
 
 use std::sync::Arc;
 
 use sqlparser::ast::{self, Spanned};
 
 use super::Checker;
+use super::coordinate::{instead_of, is_coordinate, out_of_range};
 use super::expression::{is_predicate_name, short};
 use super::literal::integer;
 use super::scope::Scope;
@@ -180,7 +181,7 @@ impl Checker<'_> {
         self.fail(Message::new(403, sentence).at(span(expr.span())))
     }
 
-    /// ADQL 2.1 sections 4.2.9, 4.2.10, 4.2.18 and 4.2.19: coordinates, or
+    /// ADQL 2.1 sections 4.2.9, 4.2.11, 4.2.18 and 4.2.19: coordinates, or
     /// points in their place.
     fn constructor(
         &mut self,
@@ -225,7 +226,10 @@ impl Checker<'_> {
                 kind => {
                     let sentence = format!("{} is made of numbers, not of {kind}", shape.name());
                     let message = Message::new(404, sentence).at(span(argument.span()));
-                    good = self.fail(message.hint(shape.signature())).unwrap_or(false);
+                    let hint = instead_of(&value, shape, numbers.len());
+                    let hint = hint.unwrap_or_else(|| shape.signature().to_owned());
+                    good = self.fail(message.hint(hint)).unwrap_or(false);
+                    numbers.push(value);
                 }
             }
         }
@@ -271,6 +275,9 @@ impl Checker<'_> {
                 ))
             }
             Err(error) => {
+                let wrong = out_of_range(shape, &known).and_then(|place| arguments.get(place));
+                let wrong = wrong.filter(|_| arguments.len() == known.len());
+                let at = wrong.and_then(|wrong| span(wrong.span())).or(at);
                 let message = Message::new(405, format!("{}: {error}", shape.name())).at(at);
                 self.fail(match (shape, &known[..]) {
                     (Shape::Circle, &[_, _, radius]) if radius > 180.0 => {
@@ -301,6 +308,9 @@ impl Checker<'_> {
         let frame = system.split_whitespace().next().unwrap_or("");
         if let Some(frame) = Frame::meant(frame) {
             return Some((frame, rest));
+        }
+        if is_coordinate(system) {
+            return Some((Frame::Icrs, arguments));
         }
         let sentence = format!(
             "the coordinate system '{}' is not known here",
@@ -343,7 +353,7 @@ impl Checker<'_> {
         }
     }
 
-    /// ADQL 2.1 section 4.6.1, "Geometry": from the text that DALI 1.1 section
+    /// ADQL 2.1 section 4.7.1, "Geometry": from the text that DALI 1.1 section
     /// 3.3 gives the type.
     pub(super) fn cast_to_geometry(
         &mut self,
@@ -426,7 +436,7 @@ impl Checker<'_> {
         ))
     }
 
-    /// AREA (square degrees), CENTROID and COORDSYS (ADQL 2.1 sections 4.2.7,
+    /// AREA (square degrees), CENTROID and COORDSYS (ADQL 2.1 sections 4.2.8,
     /// 4.2.9 and 4.2.15).
     fn of_geometry(
         &mut self,

@@ -46,11 +46,22 @@ impl Checker<'_> {
     pub(super) fn no_aggregate(&mut self, expr: &Expr, clause: &str, at: Option<Place>) {
         if expr.has_aggregate() {
             let sentence = format!("an aggregate function cannot stand in {clause}");
-            self.messages.push(
-                Message::new(309, sentence)
-                    .at(at)
-                    .hint("conditions on aggregates go into HAVING"),
-            );
+            let hint = match beside_column(expr) {
+                Some((column, aggregate)) => {
+                    let named = format!(
+                        "name it in FROM: FROM t, (SELECT {aggregate}({column}) AS m FROM t) AS a \
+                         WHERE {column} = a.m"
+                    );
+                    match aggregate {
+                        "MAX" => format!("{named}; or SELECT TOP 1 … ORDER BY {column} DESC"),
+                        "MIN" => format!("{named}; or SELECT TOP 1 … ORDER BY {column}"),
+                        _ => named,
+                    }
+                }
+                None => "conditions on aggregates go into HAVING".to_owned(),
+            };
+            self.messages
+                .push(Message::new(309, sentence).at(at).hint(hint));
         }
     }
 
@@ -111,6 +122,22 @@ impl Checker<'_> {
             _ => expr.each_child(&mut |child| Self::loose_columns(child, group, found)),
         }
     }
+}
+
+/// The column that an aggregate is compared with row by row, and which.
+fn beside_column(expr: &Expr) -> Option<(String, &'static str)> {
+    if let Node::Compare { left, right, .. } = &expr.node {
+        return match (&left.node, &right.node) {
+            (Node::Column { column, .. }, Node::Aggregate { aggregate, .. })
+            | (Node::Aggregate { aggregate, .. }, Node::Column { column, .. }) => {
+                Some((column.name.clone(), aggregate.name()))
+            }
+            _ => None,
+        };
+    }
+    let mut found = None;
+    expr.each_child(&mut |child| found = found.take().or_else(|| beside_column(child)));
+    found
 }
 
 /// GROUP BY may name a column of the answer that is an expression, where no

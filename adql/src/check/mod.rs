@@ -5,6 +5,7 @@
 //! Must not know: engines, cells.
 
 mod compare;
+mod coordinate;
 mod describe;
 mod expansion;
 mod expression;
@@ -38,6 +39,7 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
         common: Vec::new(),
         aliases: Vec::new(),
         beside: false,
+        doubts: Vec::new(),
     };
     let query = checker.main(&syntax.query);
     if let Some(query) = &query {
@@ -45,7 +47,10 @@ pub fn check(syntax: &Syntax, catalog: &Catalog) -> Result<Query, Messages> {
     }
     match query {
         Some(query) if checker.messages.is_empty() => Ok(query),
-        _ => Err(Messages::new(&syntax.text, checker.messages)),
+        _ => {
+            checker.messages.append(&mut checker.doubts);
+            Err(Messages::new(&syntax.text, checker.messages))
+        }
     }
 }
 
@@ -62,6 +67,8 @@ struct Checker<'a> {
     aliases: Vec<String>,
     /// What is being checked is compared with something.
     beside: bool,
+    /// What is right in ADQL, and is spoken of where something else is wrong.
+    doubts: Vec<Message>,
 }
 
 /// A `WITH` query as FROM can name it.
@@ -225,7 +232,7 @@ impl Checker<'_> {
         };
         let at = span(ast::Spanned::span(&offset.value));
         if !limit_by.is_empty() || offset.rows != ast::OffsetRows::None {
-            return self.refuse("this form of OFFSET", at);
+            return self.refuse_for("this form of OFFSET", "write OFFSET n, without ROWS", at);
         }
         match whole(&offset.value) {
             Some(number) => Some(Some(number)),

@@ -167,6 +167,18 @@ impl Scope<'_> {
         self.sources.iter().any(known) || self.outer.is_some_and(|outer| outer.may_have(name))
     }
 
+    /// The column that somebody has in mind who writes `dec`: of that name, or
+    /// with such a part, as `s_dec`.
+    pub fn meant(&self, name: &str) -> Option<&str> {
+        let whole = |column: &&str| column.eq_ignore_ascii_case(name);
+        let part = |column: &&str| {
+            let mut parts = column.split('_').skip(1);
+            parts.any(|part| part.eq_ignore_ascii_case(name))
+        };
+        let mut names = self.column_names();
+        names.find(whole).or_else(|| self.column_names().find(part))
+    }
+
     /// The name of the column that a join made of two.
     pub fn merged_name(&self, ident: &ast::Ident) -> Option<&String> {
         let name = Name {
@@ -303,6 +315,17 @@ fn no_such_column(
         let sentence = format!("{} has no column \"{}\"", kind_of(source), name.text);
         let message = Message::new(203, sentence).at(at);
         let columns = source.columns.iter().map(|c| c.column.name.as_str());
+        let other = scope.sources.iter().find(|other| {
+            let mut columns = other.columns.iter();
+            columns.any(|column| name.matches(&column.column.name))
+        });
+        if let Some(other) = other {
+            return message.hint(format!(
+                "{0} has it: write {0}.{1}",
+                other.shown(),
+                name.text
+            ));
+        }
         return match suggestion(&name.text, columns) {
             Some(hint) => message.hint(hint),
             None => message.hint(columns_of(source)),

@@ -152,6 +152,26 @@ impl Checker<'_> {
         }
     }
 
+    /// `s_ra s_dec`, side by side, gives one column the name of another.
+    fn doubt_alias(&mut self, expr: &ast::Expr, alias: &ast::Ident, scope: &Scope) {
+        let ast::Expr::Identifier(column) = expr else {
+            return;
+        };
+        let (end, start) = (expr.span().end, alias.span.start);
+        let beside = end.line == start.line && end.column + 1 == start.column;
+        let both = (scope.meant(&column.value), scope.meant(&alias.value));
+        let (true, (Some(one), Some(other))) = (beside, both) else {
+            return;
+        };
+        if one == other {
+            return;
+        }
+        let (old, new) = (&column.value, &alias.value);
+        let message = Message::new(119, format!("{new} is read as a new name of {old}"));
+        let hint = format!("if both are columns, a comma is missing: {old}, {new}");
+        self.doubts.push(message.at(span(alias.span)).hint(hint));
+    }
+
     fn items(&mut self, projection: &[ast::SelectItem], scope: &Scope) -> Option<Vec<Item>> {
         let mut items: Vec<Item> = Vec::new();
         let mut good = true;
@@ -175,6 +195,7 @@ impl Checker<'_> {
                     None => good = false,
                 },
                 ast::SelectItem::ExprWithAlias { expr, alias } => {
+                    self.doubt_alias(expr, alias, scope);
                     match (self.value(expr, scope), self.name(alias)) {
                         (Some(value), Some(name)) => {
                             let mut column = value.describe(items.len() + 1);

@@ -108,6 +108,15 @@ impl Checker<'_> {
             Ok(factor) => return Some(factor),
             Err(unlike) => unlike,
         };
+        let hours = ["h", "hour", "hours", "hr", "hrs", "hourangle", "hms"];
+        let degrees = Unit::parse("deg").is_ok_and(|deg| *from == deg);
+        if degrees && hours.contains(&text.to_ascii_lowercase().as_str()) {
+            let sentence = format!("an angle in deg does not convert into {text}");
+            let message = Message::new(323, sentence).at(at);
+            return self.fail(message.hint(
+                "an hour of right ascension is 15 degrees: write s_ra / 15.0, without IN_UNIT",
+            ));
+        }
         if let Some(unknown) = wanted.unknown() {
             let sentence = format!("there is no unit {unknown} in VOUnits");
             let message = Message::new(321, sentence).at(at);

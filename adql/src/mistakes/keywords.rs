@@ -41,6 +41,10 @@ impl Stop<'_> {
                 )
             }
             "TOP" => return Some(top(self.place())),
+            "USING" => (
+                "USING is followed by columns in parentheses".to_owned(),
+                format!("write USING ({written})"),
+            ),
             "AND" | "OR" if self.clause_around() == Some("FROM") => {
                 let message = Message::new(119, "the conditions have no WHERE");
                 return Some(
@@ -58,7 +62,17 @@ impl Stop<'_> {
             {
                 (
                     format!("{} before a string is not part of ADQL", word(keyword)?),
-                    format!("write CAST({written} AS TIMESTAMP), or the string alone"),
+                    match &self.found()?.token {
+                        Token::SingleQuotedString(text) => match crate::time::parse(text) {
+                            Some(time) => format!(
+                                "write {written} alone; for a Modified Julian Date, as in t_min, \
+                                 write {}",
+                                crate::time::julian(time)
+                            ),
+                            None => "write '2026-03-01' or '2026-03-01T12:34:56'".to_owned(),
+                        },
+                        _ => return None,
+                    },
                 )
             }
             _ => return None,
@@ -77,6 +91,11 @@ impl Stop<'_> {
             ),
             (Token::RParen, _) if self.follows(2, "IN") => {
                 ("IN () has no values", "write IN (1, 2, …)")
+            }
+            (Token::Comma, _) if self.follows(2, "TOP") && self.number_before() => {
+                let message = Message::new(119, "no comma stands after TOP n");
+                let hint = "leave it out: SELECT TOP 5 a, b FROM …";
+                return Some(message.at(self.place()).hint(hint));
             }
             (Token::Comma, Some(Token::Number(..))) if self.number_before() => (
                 "a decimal number is written with a point",
@@ -106,6 +125,10 @@ impl Stop<'_> {
                 ("USING", _) => (
                     "USING belongs to a JOIN without NATURAL",
                     "write FROM a JOIN b USING (column)",
+                ),
+                ("ROW" | "ROWS", _) if self.follows(2, "OFFSET") => (
+                    "OFFSET is followed by a number alone",
+                    "leave ROWS out: OFFSET 5",
                 ),
                 ("AS", _) => ("there is a second AS", "a column or table has one name"),
                 ("TOP", _) => ("TOP stands right after SELECT", "write SELECT TOP 10 …"),

@@ -4,9 +4,11 @@
 //!
 //! Must not know: tables, columns. Must not refuse anything that is ADQL.
 
+mod angle;
 mod keywords;
 mod stop;
 
+pub(crate) use angle::{Axis, axis_of, in_degrees};
 pub(crate) use stop::why;
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -109,7 +111,18 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
                 if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("limit") =>
             {
                 let message = Message::new(105, "ADQL has no LIMIT clause").at(at);
-                messages.push(message.hint(format!("write SELECT TOP {number} …")));
+                let offset = number_after(&tokens[index + 2..], "OFFSET");
+                messages.push(message.hint(top_hint(number, offset)));
+            }
+            (Token::Word(word), Some(Token::SingleQuotedString(name)))
+                if is_one_of(word, &["AS"]) =>
+            {
+                let message = Message::new(109, format!("'{name}' is a string, not a name"));
+                let at = tokens.get(index + 1).and_then(|token| span(token.span));
+                messages.push(message.at(at).hint(match grammar::is_regular(name) {
+                    true => format!("write AS {name} without quotes, or AS \"{name}\""),
+                    false => format!("write AS \"{name}\", in double quotes"),
+                }));
             }
             (Token::Word(word), Some(Token::Number(..)))
                 if word.value.eq_ignore_ascii_case("top") && third(tokens, index, "PERCENT") =>
@@ -161,6 +174,8 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
                         "COUNT" => Some("write COUNT(*)"),
                         word => foreign::word(word),
                     };
+                    let fetched = fetch_hint(tokens, index).filter(|_| upper == "FETCH");
+                    let hint = fetched.as_deref().or(hint);
                     let sentence = match upper.as_str() {
                         "COUNT" => "COUNT without parentheses is not part of ADQL".to_owned(),
                         _ => format!("{upper} is not part of ADQL"),
@@ -189,6 +204,10 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
                     .hint("comments begin with -- and end with the line"),
             ),
             _ => {
+                if let Some((message, length)) = angle::angle(tokens, index) {
+                    messages.push(message);
+                    skip = length - 1;
+                }
                 if let Some(message) = unquoted_date(&tokens[index..]) {
                     messages.push(message);
                     skip = 4;
@@ -206,7 +225,65 @@ pub(crate) fn anywhere(tokens: &[TokenWithSpan]) -> Vec<Message> {
             }
         }
     }
+    if !messages.is_empty() {
+        messages.extend(misspelled_between(tokens));
+    }
     messages
+}
+
+/// Where something is wrong anyway, a word between two others that is nearly a
+/// keyword: in ADQL three names or values never stand side by side.
+fn misspelled_between(tokens: &[TokenWithSpan]) -> impl Iterator<Item = Message> {
+    // A hostile text is of such words alone.
+    const LOOKED_AT: usize = 1_000;
+    let between = tokens.windows(4).filter_map(|four| {
+        let [earlier, before, token, after] = four else {
+            return None;
+        };
+        let top = word(earlier).is_some_and(|word| word.eq_ignore_ascii_case("top"));
+        let written = word(token).filter(|word| !grammar::is_reserved(word))?;
+        let limit = written.eq_ignore_ascii_case("limit");
+        let good = !top && !limit && ends_value(before) && begins_value(after);
+        good.then_some((token, written))
+    });
+    let looked_at = between.take(LOOKED_AT);
+    looked_at.filter_map(|(token, written)| Some(not_a_word(token, written, misspelled(written)?)))
+}
+
+fn not_a_word(token: &TokenWithSpan, written: &str, right: &str) -> Message {
+    let message = Message::new(118, format!("{written} is not a word of ADQL"));
+    message.at(span(token.span)).hint(format!("write {right}"))
+}
+
+/// The number after a keyword, if these tokens begin with both.
+fn number_after<'a>(tokens: &'a [TokenWithSpan], keyword: &str) -> Option<&'a str> {
+    let [first, second, ..] = tokens else {
+        return None;
+    };
+    match &second.token {
+        Token::Number(number, _) if word(first)?.eq_ignore_ascii_case(keyword) => Some(number),
+        _ => None,
+    }
+}
+
+fn top_hint(number: &str, offset: Option<&str>) -> String {
+    match offset {
+        Some(offset) => {
+            format!("write SELECT TOP {number} … OFFSET {offset}, with OFFSET at the end")
+        }
+        None => format!("write SELECT TOP {number} …"),
+    }
+}
+
+/// `OFFSET 5 ROWS FETCH NEXT 3 ROWS ONLY`, of which FETCH stands at `index`.
+fn fetch_hint(tokens: &[TokenWithSpan], index: usize) -> Option<String> {
+    let number = ["NEXT", "FIRST"]
+        .into_iter()
+        .find_map(|keyword| number_after(tokens.get(index + 1..)?, keyword))?;
+    let offset = (2..=3)
+        .filter_map(|back| tokens.get(index.checked_sub(back)?..index))
+        .find_map(|before| number_after(before, "OFFSET"));
+    Some(top_hint(number, offset))
 }
 
 fn is_one_of(word: &Word, keywords: &[&str]) -> bool {

@@ -4,7 +4,7 @@
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::{
-    CLAUSES, begins_value, clause, ends_value, is_operator, is_structure, misspelled,
+    CLAUSES, begins_value, clause, ends_value, is_operator, is_structure, misspelled, not_a_word,
     reserved_word, top, word,
 };
 use crate::foreign;
@@ -107,13 +107,22 @@ impl Stop<'_> {
             .flatten()
             .find_map(|token| {
                 let written = word(token).filter(|word| !grammar::is_reserved(word))?;
-                let right = misspelled(written)?;
-                let message = Message::new(118, format!("{written} is not a word of ADQL"));
-                Some(message.at(span(token.span)).hint(format!("write {right}")))
+                Some(not_a_word(token, written, misspelled(written)?))
             })
     }
 
     fn comma_too_many(&self) -> Option<Message> {
+        self.comma_here().or_else(|| {
+            // A clause may have been read as the part of the list that is missing.
+            (1..self.index).find_map(|index| {
+                let tokens = self.tokens;
+                let here = Stop { tokens, index };
+                clause(here.found()?).and_then(|_| here.comma_here())
+            })
+        })
+    }
+
+    fn comma_here(&self) -> Option<Message> {
         let comma = self.before(1).filter(|token| token.token == Token::Comma)?;
         let what = match self.found() {
             None => "at the end of the query".to_owned(),
@@ -135,11 +144,9 @@ impl Stop<'_> {
             return Some(message.hint("values stand in the query itself; there are no parameters"));
         }
         let message = Message::new(119, "an angle is written as a number of degrees");
-        Some(
-            message.at(span(first.span)).hint(
-                "degrees are 15 * (hours + minutes / 60 + seconds / 3600) for a right ascension",
-            ),
-        )
+        Some(message.at(span(first.span)).hint(
+            "degrees are 15 * (hours + minutes / 60.0 + seconds / 3600.0) for a right ascension",
+        ))
     }
 
     /// `LIKE M31%`.
@@ -471,12 +478,39 @@ impl Stop<'_> {
                     },
                 )
             }
-            _ => (
+            clause => (
                 format!("a comma is missing before {written}"),
-                "the parts of a list are separated by commas".to_owned(),
+                match clause
+                    .filter(|clause| *clause == "SELECT")
+                    .and_then(|_| self.run_of_names())
+                {
+                    Some(names) => format!(
+                        "write {}; {} alone would be a new name of {}",
+                        names.join(", "),
+                        last.token,
+                        names.first().map_or("", String::as_str)
+                    ),
+                    None => "the parts of a list are separated by commas".to_owned(),
+                },
             ),
         };
         Some(Message::new(119, sentence).at(span(found.span)).hint(hint))
+    }
+
+    /// `obs_id s_ra s_dec`: the names side by side of which the place is the
+    /// third.
+    fn run_of_names(&self) -> Option<Vec<String>> {
+        let name =
+            |token: &&TokenWithSpan| matches!(token.token, Token::Word(_)) && ends_value(token);
+        let run = self.tokens.get(self.index.checked_sub(2)?..)?;
+        let run: Vec<String> = run
+            .iter()
+            .take_while(name)
+            .map(|token| token.token.to_string())
+            .collect();
+        let next = self.tokens.get(self.index - 2 + run.len());
+        let qualified = next.is_some_and(|next| next.token == Token::Period);
+        (run.len() > 2 && !qualified).then_some(run)
     }
 
     /// The clause the place belongs to; None inside a list in parentheses.

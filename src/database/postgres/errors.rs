@@ -19,7 +19,7 @@ pub(super) fn explain(attempt: &str, error: Cause) -> Error {
         return Error::Cancelled;
     }
     if let Some(sentence) = raised(&error) {
-        return Error::Data(sentence);
+        return Error::said(&sentence);
     }
     if let Some(sentence) = data(state) {
         return Error::Data(sentence.to_owned());

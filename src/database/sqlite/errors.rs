@@ -18,7 +18,7 @@ pub(super) fn explain(attempt: &str, error: rusqlite::Error) -> Error {
     };
     let message = message.unwrap_or_default();
     if let Some(sentence) = message.strip_prefix(OURS) {
-        return Error::Data(sentence.to_owned());
+        return Error::said(sentence);
     }
     match code {
         ErrorCode::OperationInterrupted => Error::Cancelled,

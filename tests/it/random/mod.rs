@@ -135,7 +135,8 @@ fn refusals_are_worded_alike() {
         let logarithm = "the logarithm of zero or a negative number has no value";
         check("LOG(0)", logarithm).await;
         check("LOG10(few)", logarithm).await;
-        let latitude = "the latitude 91 is not between -90 and 90 degrees";
+        let latitude = "the latitude 91 is not between -90 and 90 degrees; longitudes stand \
+                        first, as in POINT(ra, dec)";
         check(
             "CONTAINS(POINT(ra, 91 + 0 * lat), CIRCLE(0, 0, 1))",
             latitude,
