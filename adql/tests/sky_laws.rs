@@ -437,7 +437,10 @@ proptest! {
         let centre = (key & mask) << bits;
         let inside = holds(&moc.degraded(26).ranges(), centre)
             && !meets_one(&footprint, &moc.groups_around());
-        if sky::contains(region.shape().as_slice(), footprint.shape().as_slice()) {
+        // The edges of cells are drawn to an arcsecond: those of the cells of a
+        // region of some arcseconds say too little.
+        let drawn = region.bounding_cap().chord > 5e-4;
+        if drawn && sky::contains(region.shape().as_slice(), footprint.shape().as_slice()) {
             prop_assert!(inside, "{} {} {}", footprint, region, moc);
         }
         if inside {

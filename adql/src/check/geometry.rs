@@ -437,7 +437,7 @@ impl Checker<'_> {
     }
 
     /// AREA (square degrees), CENTROID and COORDSYS (ADQL 2.1 sections 4.2.8,
-    /// 4.2.9 and 4.2.15).
+    /// 4.2.10 and 4.2.15).
     fn of_geometry(
         &mut self,
         name: &str,
