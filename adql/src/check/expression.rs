@@ -191,7 +191,8 @@ impl Checker<'_> {
             E::Subquery(_) => {
                 let message = Message::new(120, "a subquery as a value is not part of ADQL");
                 self.fail(message.at(at()).hint(
-                    "name it in FROM: FROM t, (SELECT AVG(x) AS mean FROM t) AS a WHERE x > a.mean",
+                    "of several values write x IN (SELECT …); a single one is named in FROM: \
+                     FROM t, (SELECT AVG(x) AS mean FROM t) AS a WHERE x > a.mean",
                 ))
             }
             E::Interval(_) => {

@@ -361,9 +361,16 @@ fn no_such_column(
         });
     }
     if name.exact {
+        let text = name.text.replace('\'', "''");
+        let wildcards = match text.contains('*') {
+            true => format!(
+                ", and LIKE has % for any characters: '{}'",
+                text.replace('*', "%")
+            ),
+            false => String::new(),
+        };
         return message.hint(format!(
-            "double quotes are for names; a string stands in single quotes: '{}'",
-            name.text.replace('\'', "''")
+            "double quotes are for names; a string stands in single quotes: '{text}'{wildcards}"
         ));
     }
     if beside {

@@ -11,6 +11,7 @@ use crate::foreign;
 use crate::grammar;
 use crate::message::{Message, Place};
 use crate::parse::span;
+use crate::units::Unit;
 
 /// Why parsing stopped at `tokens[stopped]`, or at their end; None if nothing
 /// better is known than what the parser expected.
@@ -440,9 +441,11 @@ impl Stop<'_> {
                 length: self.pair().chars().count(),
                 ..at
             });
-            return Some(message.at(at).hint(
-                "numbers are written without units, in the unit of the column; angles in degrees",
-            ));
+            let told = in_units_of_columns(last, found);
+            return Some(message.at(at).hint(format!(
+                "numbers are written without units, in the unit of the column{}",
+                told.unwrap_or("; angles in degrees".to_owned())
+            )));
         }
         let (sentence, hint) = match self.clause_around() {
             Some("WHERE" | "HAVING" | "ON")
@@ -450,10 +453,15 @@ impl Stop<'_> {
             {
                 (
                     format!("an operator is missing before {written}"),
-                    format!(
-                        "conditions are joined by AND and OR; if {written} is a unit, leave it \
-                         out: numbers are in the unit of the column, angles in degrees"
-                    ),
+                    match in_units_of_columns(last, found) {
+                        Some(told) => format!(
+                            "numbers are written without units, in the unit of the column{told}"
+                        ),
+                        None => format!(
+                            "conditions are joined by AND and OR; if {written} is a unit, leave \
+                             it out: numbers are in the unit of the column, angles in degrees"
+                        ),
+                    },
                 )
             }
             Some("WHERE" | "HAVING" | "ON") => {
@@ -563,4 +571,23 @@ fn whole(clause: &str) -> String {
         "GROUP" | "ORDER" => format!("{clause} BY"),
         _ => clause.to_owned(),
     }
+}
+
+/// A number and the unit after it, in the units that columns most likely have
+/// (ObsCore 1.1 section 3.3): `: 500 nm is 5e-7 m`.
+fn in_units_of_columns(number: &TokenWithSpan, unit: &TokenWithSpan) -> Option<String> {
+    let Token::Number(digits, _) = &number.token else {
+        return None;
+    };
+    let value: f64 = digits.parse().ok()?;
+    let written = word(unit)?;
+    let given = Unit::read(written).filter(|unit| unit.unknown().is_none())?;
+    let told = ["m", "deg", "s", "d"].into_iter().filter_map(|wanted| {
+        let factor = given.factor_to(&Unit::read(wanted)?).ok()?;
+        // Without the last digits, which the product made up.
+        let shown: f64 = format!("{:.12e}", value * factor).parse().ok()?;
+        Some(format!("{shown:?} {wanted}"))
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| format!(": {digits} {written} is {}", told.join(" or ")))
 }
