@@ -242,7 +242,15 @@ impl Checker<'_> {
         let message = Message::new(201, sentence).at(at);
         let full: Vec<String> = tables.iter().map(|table| table.full_name()).collect();
         let bare = tables.iter().map(|table| table.name.as_str());
-        let near = nearest(&written, full.iter().map(String::as_str)).or_else(|| {
+        // `obscore.ivoa`, and a schema that is none before a table that is one.
+        let swapped = names.iter().rev().map(|name| name.text.as_str());
+        let swapped = swapped.collect::<Vec<_>>().join(".");
+        let swapped = full
+            .iter()
+            .find(|name| name.eq_ignore_ascii_case(&swapped))
+            .map(String::as_str);
+        let near = nearest(&written, full.iter().map(String::as_str));
+        let near = swapped.or(near).or_else(|| {
             let near = nearest(names.last()?.text.as_str(), bare)?;
             full.iter()
                 .map(String::as_str)

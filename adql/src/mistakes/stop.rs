@@ -448,6 +448,13 @@ impl Stop<'_> {
             )));
         }
         let (sentence, hint) = match self.clause_around() {
+            None | Some("SELECT") if in_units_of_columns(last, found).is_some() => (
+                format!("{} is a number with a unit", self.pair()),
+                format!(
+                    "numbers are written without units, angles in degrees{}",
+                    in_units_of_columns(last, found).unwrap_or_default()
+                ),
+            ),
             Some("WHERE" | "HAVING" | "ON")
                 if matches!(last.token, Token::Number(..)) && word(found).is_some() =>
             {

@@ -48,16 +48,61 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     add(connection, "double_to_text", 1, |of| {
         // Plus 0: there is no -0 in texts.
         let number = of.real(0)? + 0.0;
-        Ok(Value::Text(shown(number, &format!("{number:e}"), 15)))
+        let near = [number.next_down(), number.next_up()];
+        let digits = shortest(number, near, format!("{number:e}"), |places| {
+            let text = format!("{number:.places$e}");
+            (text.parse() == Ok(number)).then_some(text)
+        });
+        Ok(Value::Text(shown(number, &digits, 15)))
     })?;
     add(connection, "real_to_text", 1, |of| {
         let number = of.real(0)?;
-        Ok(Value::Text(shown(
-            number,
-            &format!("{:e}", number as f32),
-            6,
-        )))
+        let single = number as f32;
+        let near = [single.next_down().into(), single.next_up().into()];
+        let digits = shortest(number, near, format!("{single:e}"), |places| {
+            let text = format!("{single:.places$e}");
+            (text.parse() == Ok(single)).then_some(text)
+        });
+        Ok(Value::Text(shown(number, &digits, 6)))
     })
+}
+
+/// The fewest digits that mean a number, as PostgreSQL counts them: a text
+/// that lies halfway to one of the numbers `near` is not its own, whatever
+/// reads it. Only whole numbers beyond the last digit have such texts.
+fn shortest(
+    number: f64,
+    near: [f64; 2],
+    short: String,
+    with: impl Fn(usize) -> Option<String>,
+) -> String {
+    let halfway = |text: &str| {
+        let text = whole_of(text)?;
+        let exact = |it: f64| it.abs() as u128;
+        let whole = |it: &&f64| it.fract() == 0.0;
+        Some(
+            near.iter()
+                .filter(whole)
+                .any(|near| exact(number) + exact(*near) == 2 * text),
+        )
+    };
+    if !(9e6..1e37).contains(&number.abs()) || halfway(&short) != Some(true) {
+        return short;
+    }
+    (0..17)
+        .filter_map(with)
+        .find(|text| halfway(text) != Some(true))
+        .unwrap_or(short)
+}
+
+/// The whole number that a text with an exponent is.
+fn whole_of(text: &str) -> Option<u128> {
+    let (digits, exponent) = text.trim_start_matches('-').split_once('e')?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: u32 = exponent.parse().ok()?;
+    let zeros = exponent.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
+    digits.checked_mul(10_u128.checked_pow(zeros)?)
 }
 
 /// Fractions are cut off; a text must be a whole number.
@@ -153,5 +198,25 @@ mod tests {
         check(1_234_567.0, "1234567", "1.234567e+06");
         check(1e14, "100000000000000", "1e+14");
         check(1e15, "1e+15", "1e+15");
+    }
+
+    /// PostgreSQL 15 says: SELECT 33310273111111112::float8, 9007199254740993::float8,
+    /// 5e-324::float8, 1e22::float8, 9.5e15::float8.
+    #[test]
+    fn a_text_halfway_between_two_numbers_means_neither() {
+        let check = |number: f64, expected: &str| {
+            let near = [number.next_down(), number.next_up()];
+            let text = shortest(number, near, format!("{number:e}"), |places| {
+                let text = format!("{number:.places$e}");
+                (text.parse() == Ok(number)).then_some(text)
+            });
+            assert_eq!(shown(number, &text, 15), expected);
+        };
+        check(33310273111111112.0, "3.3310273111111112e+16");
+        check(9007199254740992.0, "9.007199254740992e+15");
+        check(5e-324, "5e-324");
+        check(1e22, "1e+22");
+        check(9.5e15, "9.5e+15");
+        check(299_792_458.0, "299792458");
     }
 }
