@@ -575,5 +575,25 @@ fn drafts_are_followed_where_the_settings_say_so() {
         let capabilities = read(&service, "/tap/capabilities");
         assert!(capabilities.contains("<executionDuration forMode=\"sync\">"));
         assert_eq!(is_valid("all-capabilities-next.xsd", &capabilities), None);
+        let tables = read(&service, "/tap/tables");
+        assert_eq!(is_valid("all-tables-next.xsd", &tables), None);
+        let one = read(&service, "/tap/tables/ivoa.obscore");
+        for document in [&tables, &one] {
+            // t_min begins an index, and one of thirteen observations has none.
+            let at = document.find("<name>t_min</name>").expect("t_min");
+            let column = document[at..].split("</column>").next().expect("a column");
+            let value = |name: &str| -> f64 {
+                let begin = format!("<{name}>");
+                let rest = column.split_once(&begin).expect(column).1;
+                rest.split('<')
+                    .next()
+                    .and_then(|it| it.parse().ok())
+                    .expect("a number")
+            };
+            assert_eq!((value("min"), value("max")), (59000.0, 59012.0));
+            let middle = value("median");
+            assert!(value("percentile03") < middle && middle < value("percentile97"));
+            assert!((value("fillFactor") - 12.0 / 13.0).abs() < 1e-6, "{column}");
+        }
     });
 }
