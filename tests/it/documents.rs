@@ -390,46 +390,6 @@ fn the_log_can_be_json() {
 }
 
 #[test]
-fn only_pages_of_the_sites_in_the_settings_may_read() {
-    on_both(|archive| {
-        archive.loaded(SKY);
-        let ask = |service: &Service, origin: &str| {
-            let request = service.client.get(format!("{}/tap/tables", service.base));
-            let answer = send(request.header("Origin", origin));
-            let allowed = header(&answer, "access-control-allow-origin").to_owned();
-            (
-                allowed,
-                header(&answer, "access-control-expose-headers").to_owned(),
-            )
-        };
-        let service = archive.serve();
-        let (allowed, exposed) = ask(&service, "https://a.example");
-        assert_eq!(allowed, "*");
-        for name in ["Location", "ETag", "X-Request-Id", "Content-Disposition"] {
-            assert!(exposed.split(", ").any(|it| it == name), "{exposed}");
-        }
-        let preflight = service
-            .client
-            .request(Method::OPTIONS, service.sync())
-            .header("Origin", "https://a.example")
-            .header("Access-Control-Request-Method", "POST")
-            .header("Access-Control-Request-Headers", "authorization, x-mine");
-        let answer = send(preflight);
-        assert_eq!(answer.status(), 204);
-        assert_eq!(
-            header(&answer, "access-control-allow-headers"),
-            "authorization, x-mine"
-        );
-        assert!(header(&answer, "access-control-allow-methods").contains("POST"));
-        drop(service);
-        let settings = archive.file("one.toml", "cors_origins = \"https://b.example\"\n");
-        let service = archive.serve_with(&["--config", &settings]);
-        assert_eq!(ask(&service, "https://b.example").0, "https://b.example");
-        assert_eq!(ask(&service, "https://a.example").0, "");
-    });
-}
-
-#[test]
 fn the_limit_that_bites_is_told_in_the_answer() {
     on_both(|archive| {
         archive.loaded(SKY);
@@ -508,33 +468,6 @@ fn an_answer_that_is_too_large_is_never_taken_for_whole() {
             assert!(bytes < 1_500_000, "{format}: {bytes}");
         }
         assert_eq!(ask("fits").0, 200);
-    });
-}
-
-#[test]
-fn addresses_follow_the_proxy_and_the_settings() {
-    on_both(|archive| {
-        archive.loaded(SKY);
-        let job = |service: &Service| {
-            let client = reqwest::blocking::Client::builder();
-            let client = client.redirect(reqwest::redirect::Policy::none());
-            let client = client.build().expect("a client");
-            let request = client
-                .post(format!("{}/tap/async", service.base))
-                .header("X-Forwarded-Proto", "https")
-                .header("X-Forwarded-Host", "sky.example")
-                .header("X-Forwarded-Prefix", "/obs");
-            let answer = send(request);
-            assert_eq!(answer.status(), 303);
-            header(&answer, "location").to_owned()
-        };
-        let service = archive.serve();
-        assert!(job(&service).starts_with("https://sky.example/obs/tap/async/"));
-        drop(service);
-        let service = archive.serve_with(&["--base-url", "https://other.example/tap-of-ours"]);
-        assert!(job(&service).starts_with("https://other.example/tap-of-ours/tap/async/"));
-        let examples = get(&service, "/tap/examples").text().expect("text");
-        assert!(examples.contains("https://other.example/tap-of-ours/tap/sync?"));
     });
 }
 
