@@ -121,6 +121,47 @@ fn unknown_parameters_are_passed_over_and_known_ones_not_given_twice() {
 }
 
 #[test]
+fn columns_alone_are_answered_without_a_look_at_the_rows() {
+    served_on_both(|service| {
+        let tables: Vec<String> = (0..9).map(|n| format!("ivoa.obscore AS t{n}")).collect();
+        let endless = format!("COUNT(*) AS n FROM {}", tables.join(", "));
+        let check = |top: &str, maxrec: &str| {
+            let query = format!("SELECT {top} {endless}");
+            let answer = service.get(&[("LANG", "ADQL"), ("QUERY", &query), ("MAXREC", maxrec)]);
+            let text = answer.text().expect("text");
+            assert!(text.contains("<FIELD name=\"n\""), "{text}");
+        };
+        check("", "0");
+        check("TOP 0", "10");
+    });
+}
+
+#[test]
+fn a_time_that_is_up_is_told_with_what_to_do() {
+    on_both(|archive| {
+        archive.loaded(SKY);
+        let settings = archive.file("short.toml", "[limits]\nsync_seconds = 1\n");
+        let service = archive.serve_with(&["--config", &settings]);
+        let tables: Vec<String> = (0..9).map(|n| format!("ivoa.obscore AS t{n}")).collect();
+        let told = "the query took longer than 1 s and was stopped; send it to async";
+        for (columns, status) in [("COUNT(*) AS n", 400), ("t0.obs_id, t1.s_ra", 200)] {
+            let query = format!("SELECT {columns} FROM {}", tables.join(", "));
+            let asked = [
+                ("LANG", "ADQL"),
+                ("QUERY", query.as_str()),
+                ("MAXREC", "10000000"),
+            ];
+            let answer = service.get(&asked);
+            assert_eq!(answer.status(), status, "{columns}");
+            let text = answer.text().expect("text");
+            let end = text.len().saturating_sub(2000);
+            assert!(text[end..].contains(told), "{columns}: {}", &text[end..]);
+            assert!(text[end..].contains("value=\"ERROR\""), "{columns}");
+        }
+    });
+}
+
+#[test]
 fn a_service_that_is_told_to_stop_does_not_wait_for_ever() {
     on_both(|archive| {
         archive.loaded(SKY);
