@@ -17,10 +17,12 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
+mod statistics;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
+pub use statistics::Statistics;
 
 use std::future::Future;
 use std::time::Duration;

@@ -12,6 +12,7 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manners;
 mod obscore;
 mod protocol;
 mod random;
