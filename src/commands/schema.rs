@@ -1,10 +1,11 @@
-//! `obstap schema load` and `obstap schema check`.
+//! `obstap schema load`, `obstap schema check`, and the door to `obstap schema
+//! index`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, index, open};
 use crate::config::Settings;
 use crate::felis::{self, Felis};
 
@@ -31,6 +32,13 @@ pub enum Schema {
         #[arg(long)]
         create_tables: bool,
     },
+    /// Index a published table on the sky
+    ///
+    /// Adds hidden columns to the stored table, triggers that see what other
+    /// programs write, and a B-tree. Broken off, it goes on where it was when
+    /// it is called again. A service that is running uses the index when it
+    /// starts again; stop it before an index is dropped.
+    Index(index::Make),
 }
 
 impl Schema {
@@ -43,6 +51,7 @@ impl Schema {
                 }
                 Ok(())
             }
+            Schema::Index(make) => make.run(settings),
             Schema::Load {
                 files,
                 create_tables,

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use super::{Failure, open};
 use crate::config::Settings;
 use crate::server::{self, State};
+use crate::spatial::upkeep::{self, Indexed};
 use crate::tap;
 
 /// Serve the observations over HTTP
@@ -77,6 +78,9 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let jobs = runtime.block_on(open::jobs(&service, settings))?;
+    let tables = service.catalog.tables().iter();
+    let indexes = tables.flat_map(|table| Indexed::all(table)).collect();
+    runtime.spawn(upkeep::keep(service.database.clone(), indexes));
     let state = State {
         service,
         jobs: jobs.clone(),

@@ -8,6 +8,7 @@
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
+pub mod indexes;
 mod load;
 mod own;
 mod publish;
@@ -108,6 +109,7 @@ impl Key {
     }
 }
 
+/// Schema and table as the database has them.
 fn stored(schema: &str, name: &str) -> (String, String) {
     (schema.to_lowercase(), name.to_lowercase())
 }

@@ -36,7 +36,9 @@ const ROOMS: [(&str, &[&str]); 17] = [
     // Floor 4; never each other.
     (
         "tap",
-        &["adql", "config", "dali", "database", "output", "uws"],
+        &[
+            "adql", "config", "dali", "database", "output", "spatial", "uws",
+        ],
     ),
     ("vosi", &["adql", "config", "dali", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
