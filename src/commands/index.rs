@@ -193,7 +193,7 @@ async fn drop(database: &Database, record: &Record) -> Result<(), Failure> {
             "{name}: obstap needs this index itself, and keeps it"
         )));
     }
-    indexes::drop(database, record).await?;
+    indexes::drop(database, record.clone()).await?;
     println!("{name}: the index is gone");
     Ok(())
 }
@@ -244,10 +244,10 @@ async fn chosen(database: &Database, table: Option<&str>) -> Result<Vec<Record>,
 
 async fn look(database: &Database, record: &Record) -> Result<Tally, Failure> {
     let indexed = record.indexed();
-    let tally = with_progress(database, record, async |progress| {
+    with_progress(database, record, async |progress| {
         upkeep::sweep(database, &indexed, Act::Look, progress).await
-    });
-    Ok(tally.await?)
+    })
+    .await
 }
 
 async fn verify(database: &Database, records: &[Record], format: Format) -> Result<(), Failure> {

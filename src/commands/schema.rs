@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::{Failure, index, open};
 use crate::config::Settings;
 use crate::felis::{self, Felis};
+use crate::tap_schema;
 
 /// Publish other tables of the database, described in Felis
 #[derive(Debug, Subcommand)]
@@ -23,7 +24,7 @@ pub enum Schema {
     /// Publish the tables of a description, in place of what was said of them
     ///
     /// A table is stored under its name in lower case, in a schema named alike.
-    /// A service that is running sees it when it starts again.
+    /// Services that are running have seen it when this command ends.
     Load {
         /// Descriptions in Felis YAML
         #[arg(required = true, value_name = "FILE.yaml")]
@@ -36,8 +37,7 @@ pub enum Schema {
     ///
     /// Adds hidden columns to the stored table, triggers that see what other
     /// programs write, and a B-tree. Broken off, it goes on where it was when
-    /// it is called again. A service that is running uses the index when it
-    /// starts again; stop it before an index is dropped.
+    /// it is called again. Services that are running use it a second later.
     Index(index::Make),
 }
 
@@ -70,6 +70,7 @@ impl Schema {
                         }
                         println!("{}: {} published", file.display(), told(felis));
                     }
+                    tokio::time::sleep(tap_schema::LOOKED_AFTER).await;
                     Ok(())
                 })
             }

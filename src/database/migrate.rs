@@ -53,9 +53,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 7,
+        name: "published",
+        postgres: include_str!("../../migrations/postgres/0007_published.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_published.sql"),
+    },
+    Migration {
+        number: 8,
         name: "index_upkeep",
-        postgres: include_str!("../../migrations/postgres/0007_index_upkeep.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0007_index_upkeep.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_index_upkeep.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_index_upkeep.sql"),
     },
 ];
 

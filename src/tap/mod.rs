@@ -7,30 +7,33 @@
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
 mod fault;
+mod glimpse;
 mod job;
 mod request;
 
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
 
 pub use fault::Fault;
-pub use request::QueryRequest;
+pub use glimpse::Observation;
+pub use request::{Cap, QueryRequest};
 
-use adql::{Catalog, Column, Statement};
+pub use adql::Catalog;
+use adql::{Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{self, Database, Lane, Limits, Rows};
-use crate::output::{Stream, Table};
+use crate::output::{Limit, Stream, Table};
 use crate::spatial::upkeep::{self, Indexed};
+use crate::tap_schema::Live;
 use crate::uws::instant;
 
 /// What answers queries.
 #[derive(Clone)]
 pub struct Service {
     pub database: Database,
-    pub catalog: Arc<Catalog>,
+    pub tables: Live,
     pub limits: config::Limits,
     /// Where a request does not say.
     pub votable: VotableVersion,
@@ -49,7 +52,8 @@ impl Service {
     /// The road of a query.
     pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
-        let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
+        let catalog = self.tables.catalog().await;
+        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
@@ -59,7 +63,7 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.rows(&statement, limits).await?;
+        let rows = self.rows(&catalog, &statement, limits).await?;
         Ok(Answer {
             columns: query.into_columns(),
             rows: Some(rows),
@@ -69,9 +73,14 @@ impl Service {
     /// The rows of a statement. Those that other programs have written are
     /// brought into the indexes first; while that is looked up, the query
     /// runs, and runs again if it must.
-    async fn rows(&self, statement: &Statement, limits: Limits) -> Result<Rows, Fault> {
+    async fn rows(
+        &self,
+        catalog: &Catalog,
+        statement: &Statement,
+        limits: Limits,
+    ) -> Result<Rows, Fault> {
         let database = &self.database;
-        let indexes = upkeep::read_by(&self.catalog, database.target(), &statement.sql);
+        let indexes = upkeep::read_by(catalog, database.target(), &statement.sql);
         if indexes.is_empty() {
             return Ok(database.stream(statement, limits).await?);
         }
@@ -137,6 +146,36 @@ impl Service {
         .to_vec()
     }
 
+    /// An answer as it is to be written, in the usual version of VOTable.
+    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let bytes = self.limits.answer_bytes;
+        Table {
+            columns: answer.columns,
+            rows: answer.rows,
+            maxrec: request.maxrec,
+            maxrec_limit: request.maxrec_limit(&self.limits),
+            bytes,
+            bytes_limit: Limit {
+                name: "answer_bytes",
+                advice: format!(
+                    "No answer has many more than {bytes} bytes here; ask for fewer columns, or \
+                     divide the query, by position, time or collection."
+                ),
+            },
+            infos: self.infos(&request.query),
+            version: self.votable,
+            address: None,
+            scratch: self.scratch.clone(),
+        }
+    }
+
+    /// Whether a query is understood here, its tables and columns included.
+    pub fn understands(&self, query: &str) -> bool {
+        let checked = adql::parse(query)
+            .and_then(|syntax| adql::check(&syntax, &self.tables.last()).map(drop));
+        checked.is_ok()
+    }
+
     /// What a query may use when somebody waits for its answer.
     pub fn at_once(&self) -> Limits {
         Limits {
@@ -163,13 +202,9 @@ impl Service {
         }
         let answer = self.answer(&request, limits).await?;
         let table = Table {
-            columns: answer.columns,
-            rows: answer.rows,
-            maxrec: request.maxrec,
-            infos: self.infos(&request.query),
-            version: request.version.unwrap_or(self.votable),
             address: request.address(),
-            scratch: self.scratch.clone(),
+            version: request.version.unwrap_or(self.votable),
+            ..self.table(answer, &request)
         };
         Ok(Response {
             file: file_name(format.layout),

@@ -5,7 +5,7 @@
 use adql::catalog::{PositionIndex, RegionIndex};
 use adql::{Value, Wire};
 
-use super::stored;
+use super::{LOOKED_AFTER, stored};
 use crate::database::{Batch, Database, Error, Transaction};
 use crate::spatial::VERSION;
 use crate::spatial::upkeep::{self, Act, Index, Indexed, Tally, Unfit};
@@ -19,7 +19,7 @@ pub struct Record {
     pub table: String,
     pub index: Index,
     pub version: i64,
-    /// "ready", or "building".
+    /// "ready", "building" or "dropping".
     pub state: String,
     /// "load" (with the rows, by `obstap load`) or "triggers".
     pub upkeep: String,
@@ -162,13 +162,19 @@ pub async fn rebuild(
     Ok(tally)
 }
 
-/// Takes an index away, with its columns and triggers.
+/// Takes an index away, with its columns and triggers, when no service that
+/// runs uses it any more.
 ///
 /// # Errors
-/// Those of the database; nothing is changed then.
-pub async fn drop(database: &Database, record: &Record) -> Result<(), Error> {
+/// Those of the database; it may be tried again then.
+pub async fn drop(database: &Database, mut record: Record) -> Result<(), Error> {
     let mut transaction = database.begin().await?;
-    remove(&mut transaction, record).await?;
+    record.state = "dropping".to_owned();
+    write(&mut transaction, &record).await?;
+    transaction.commit().await?;
+    tokio::time::sleep(2 * LOOKED_AFTER).await;
+    let mut transaction = database.begin().await?;
+    remove(&mut transaction, &record).await?;
     upkeep::remove(&mut transaction, database, &record.indexed()).await?;
     transaction.commit().await
 }
@@ -206,6 +212,7 @@ async fn write(transaction: &mut Transaction, record: &Record) -> Result<(), Err
 /// # Errors
 /// Those of the database.
 async fn remove(transaction: &mut Transaction, record: &Record) -> Result<(), Error> {
+    super::publish::changed(transaction).await?;
     let sql = "DELETE FROM {obstap.spatial_indexes} \
                WHERE schema_name = $1 AND table_name = $2 AND index_column = $3";
     let values = [&record.schema, &record.table, record.index.name()]

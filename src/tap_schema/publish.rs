@@ -29,7 +29,16 @@ pub async fn publish(
     for key in keys {
         self::key(transaction, key).await?;
     }
-    Ok(())
+    changed(transaction).await
+}
+
+/// Lets services that run know that they must read TAP_SCHEMA again.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn changed(transaction: &mut Transaction) -> Result<(), Error> {
+    let sql = "UPDATE {obstap.published} SET version = version + 1";
+    transaction.execute(sql, &[]).await.map(drop)
 }
 
 async fn schema(transaction: &mut Transaction, schema: &Schema) -> Result<(), Error> {

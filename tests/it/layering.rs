@@ -37,7 +37,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
     (
         "tap",
         &[
-            "adql", "config", "dali", "database", "output", "spatial", "uws",
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "output",
+            "spatial",
+            "tap_schema",
+            "uws",
         ],
     ),
     ("vosi", &["adql", "config", "dali", "tap_schema"]),
@@ -85,7 +92,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 15] = [
+const FOREIGN: [(&str, &[&str]); 16] = [
     (
         "sqlparser",
         &[
@@ -109,6 +116,7 @@ const FOREIGN: [(&str, &[&str]); 15] = [
     ("arrow_schema", &["src/output"]),
     ("flatbuffers", &["src/output"]),
     ("zstd", &["src/server"]),
+    ("prometheus_client", &["src/server"]),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use crate::support::service::{Archive, Ended, SKY, Service, on_both};
 fn write(archive: &Archive, sql: &str) {
     match archive.url.strip_prefix("sqlite:") {
         Some(path) => {
-            let sql = sql.replace('{', "\"").replace('}', "\"");
+            let sql = sql.replace(['{', '}'], "\"");
             let connection = rusqlite::Connection::open(path).expect("a database");
             connection.execute_batch(&sql).expect("written");
         }
@@ -254,6 +254,8 @@ fn an_index_outlives_a_new_description_and_goes_when_told() {
         );
         let search = "SELECT id FROM survey.field WHERE 1 = CONTAINS(POINT(10, 20), outline)";
         assert_eq!(archive.query(search), "1");
+        let service = archive.serve();
+        check(&service, search, "1");
         let drop = ["schema", "index", "survey.Field", "--drop"];
         done(archive, &[&drop[..], &["--region", "outline"]].concat());
         done(archive, &[&drop[..], &["--position", "ra,dec"]].concat());
@@ -261,7 +263,10 @@ fn an_index_outlives_a_new_description_and_goes_when_told() {
             archive,
             "INSERT INTO {survey.field} VALUES (9, 1, 2, 3, 'x')",
         );
-        assert_eq!(archive.query("SELECT COUNT(*) FROM survey.field"), "5");
+        check(&service, "SELECT COUNT(*) FROM survey.field", "5");
+        let cone = "SELECT id FROM survey.field WHERE DISTANCE(POINT(ra, dec), POINT(1, 2)) < 1 \
+                    AND \"dec\" < 90";
+        check(&service, cone, "9");
         let listed = done(archive, &["schema", "index", "--list"]);
         assert!(!listed.out.contains("survey"), "{}", listed.out);
     });
@@ -351,7 +356,7 @@ fn unwatched(archive: &Archive, sql: &str) {
             let connection = rusqlite::Connection::open(path).expect("a database");
             let config = rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
             connection.set_db_config(config, false).expect("set");
-            let sql = sql.replace('{', "\"").replace('}', "\"");
+            let sql = sql.replace(['{', '}'], "\"");
             connection.execute_batch(&sql).expect("written");
         }
     }

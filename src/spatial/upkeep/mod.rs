@@ -20,7 +20,7 @@ pub use judge::Cause;
 pub use make::{Unfit, add, analyze, drop_triggers, finish, make_triggers, remove};
 pub use rows::count;
 pub use sweep::{Act, Tally, sweep};
-pub use watch::{are_waiting, keep, read_by, settle};
+pub use watch::{are_waiting, read_by, settle};
 
 use adql::catalog::{PositionIndex, RegionIndex, Table};
 use adql::{Target, Wire};

@@ -1,16 +1,11 @@
 //! Rows that other programs have written, seen to before the next query.
 
-use std::time::Duration;
-
 use adql::target::quote;
 use adql::{Catalog, Target, Value, Wire};
 
 use super::sweep::mend;
 use super::{Indexed, rows};
 use crate::database::{Database, Error};
-
-/// Between two looks at all indexes.
-const PAUSE: Duration = Duration::from_secs(10);
 
 /// Rows read and written in one transaction.
 const AT_ONCE: u64 = 2000;
@@ -79,21 +74,6 @@ pub async fn settle(database: &Database, indexes: &[Indexed]) -> Result<u64, Err
         }
     }
     Ok(settled)
-}
-
-/// Settles these indexes again and again, so that queries seldom have to. What
-/// fails is tried again, and told where it is in the way: in a query.
-pub async fn keep(database: Database, indexes: Vec<Indexed>) {
-    loop {
-        tokio::time::sleep(PAUSE).await;
-        for indexed in &indexes {
-            match settle(&database, std::slice::from_ref(indexed)).await {
-                Ok(0) => {}
-                Ok(rows) => tracing::info!(rows, "rows written by other programs were indexed"),
-                Err(error) => tracing::debug!(%error, "rows of other programs cannot be indexed"),
-            }
-        }
-    }
 }
 
 fn waiting(indexed: &Indexed) -> String {
