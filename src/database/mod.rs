@@ -160,6 +160,14 @@ impl Database {
         }
     }
 
+    /// Of two statements, the one in this engine's SQL.
+    pub fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite(_) => sqlite,
+        }
+    }
+
     pub fn target(&self) -> &Target {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.target(),

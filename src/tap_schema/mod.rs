@@ -9,6 +9,7 @@
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
+pub mod indexes;
 mod live;
 mod load;
 mod own;
@@ -115,6 +116,7 @@ impl Key {
     }
 }
 
+/// Schema and table as the database has them.
 fn stored(schema: &str, name: &str) -> (String, String) {
     (schema.to_lowercase(), name.to_lowercase())
 }

@@ -42,6 +42,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "dali",
             "database",
             "output",
+            "spatial",
             "tap_schema",
             "uws",
         ],

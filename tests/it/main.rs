@@ -17,6 +17,7 @@ mod obscore;
 mod protocol;
 mod random;
 mod sky_functions;
+mod sky_index;
 mod sky_parity;
 mod support;
 mod tap;
