@@ -10,6 +10,7 @@
 mod file;
 mod keys;
 mod merged;
+mod registry;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use keys::unknown_variables;
 use merged::{Merged, merge};
+pub use registry::Registry;
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ pub struct Settings {
     pub log: Log,
     /// Connections that answer queries.
     pub readers: usize,
+    pub registry: Registry,
     origins: Vec<Origin>,
 }
 
@@ -248,6 +251,7 @@ impl Settings {
                 level: merged.text("log.level"),
             },
             readers: usize::try_from(readers).unwrap_or(1),
+            registry: registry::registry(&merged)?,
             origins,
         })
     }

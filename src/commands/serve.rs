@@ -80,6 +80,7 @@ pub fn serve(
     let state = State {
         service,
         jobs: jobs.clone(),
+        registry: settings.registry.clone(),
         base_url: settings.base_url.clone(),
         runtime: runtime.handle().clone(),
     };

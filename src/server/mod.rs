@@ -10,8 +10,10 @@
 mod around;
 mod async_;
 mod body;
+mod coverage;
 mod download;
 mod encoding;
+mod registry;
 mod sync;
 mod url;
 
@@ -27,7 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::uws::Jobs;
 use crate::vosi::{self, tables::Detail};
-use crate::{tap, web as pages};
+use crate::{config, tap, web as pages};
 
 /// Seconds that answers under way get when the service is told to stop.
 const LAST_ANSWERS: u64 = 30;
@@ -36,6 +38,8 @@ const LAST_ANSWERS: u64 = 30;
 pub struct State {
     pub service: tap::Service,
     pub jobs: Jobs<tap::Service>,
+    /// What the record of the service says.
+    pub registry: config::Registry,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     pub runtime: tokio::runtime::Handle,
@@ -88,6 +92,17 @@ fn routes(config: &mut web::ServiceConfig) {
             web::resource("/tap/tables/{name}")
                 .wrap(Compress::default())
                 .route(get().to(table)),
+        )
+        .service(
+            web::resource("/tap/coverage")
+                .wrap(Compress::default())
+                .route(get().to(coverage::answer))
+                .route(web::post().to(coverage::answer)),
+        )
+        .service(
+            web::resource("/registry/record.xml")
+                .wrap(Compress::default())
+                .route(get().to(registry::answer)),
         )
         .service(web::resource("/tap/availability").route(get().to(availability)))
         .default_service(web::to(nothing));

@@ -6,6 +6,7 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod coverage;
 mod fault;
 mod job;
 mod request;
@@ -13,6 +14,7 @@ mod request;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use request::QueryRequest;
 
@@ -77,6 +79,11 @@ impl Service {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// This second, UTC, as DALI writes it.
+    pub fn now(&self) -> String {
+        now()
     }
 
     /// What a query may use when somebody waits for its answer.

@@ -2,6 +2,7 @@
 
 mod async_;
 mod cases;
+mod coverage;
 mod database;
 mod felis;
 mod formats;
@@ -14,6 +15,7 @@ mod load;
 mod obscore;
 mod protocol;
 mod random;
+mod registry;
 mod sky_functions;
 mod sky_parity;
 mod support;
