@@ -3,7 +3,7 @@
 //! Cells are divided from a few that hold all of the part. One of the map's
 //! order is taken as soon as a point of the part is known to be in it: its
 //! centre, or that of a cell within; else when the part comes as near to a cell
-//! two orders finer as the circle round that cell. So none is missing, and few
+//! an order finer as the circle round that cell. So none is missing, and few
 //! are taken that the part only nearly touches.
 //!
 //! Why not the coverages of polygons in `moc` and `cdshealpix`? They panic on
@@ -20,7 +20,7 @@ use crate::sky::region::{Figure, Region, RegionError, RegionPart, build};
 use crate::sky::shape::Ring;
 
 /// Orders that cells on the edge of a part are finer than the map.
-const FINER: u8 = 2;
+const FINER: u8 = 1;
 
 /// A polygon of more edges is judged at the map's own order.
 const MANY: usize = 128;

@@ -15,7 +15,7 @@ use super::{MOST, NotACoverage, WAITING};
 /// So many new ranges always wait.
 const FEW: usize = 1_024;
 
-type Cells<Q> = RangeMOC<u64, Q>;
+pub(super) type Cells<Q> = RangeMOC<u64, Q>;
 
 /// Ranges are counted in cells of the finest order.
 #[derive(Clone, Debug)]
@@ -95,6 +95,12 @@ impl<Q: MocQty<u64>> Ranges<Q> {
         &self.joined.moc_ranges().0.0
     }
 
+    /// All that was added, in order.
+    pub fn joined(&mut self) -> &Cells<Q> {
+        self.join();
+        &self.joined
+    }
+
     pub fn ascii(&mut self) -> String {
         self.join();
         let mut text = Vec::new();
@@ -113,6 +119,7 @@ impl<Q: MocQty<u64>> Ranges<Q> {
         text
     }
 
+    /// As ranges (MOC 2.0 section 4.3.1).
     pub fn fits(&mut self) -> Option<Vec<u8>> {
         self.join();
         let mut bytes = Vec::new();

@@ -1,5 +1,7 @@
 //! A MOC of space (MOC 2.0 section 3.1), in ICRS.
 
+use moc::deser::fits::keywords::MocType;
+use moc::moc::{CellHpxMOCIterator, RangeMOCIntoIterator, RangeMOCIterator};
 use moc::qty::Hpx;
 
 use super::paint::{Canvas, FINEST, effort, paint_position, paint_region};
@@ -88,10 +90,19 @@ impl Coverage {
         self.0.json()
     }
 
-    /// The FITS form (MOC 2.0 section 4.3.1); `None` only if the map does not
-    /// fit into memory.
+    /// The FITS form (MOC 2.0 section 4.3.1), as numbers of cells and not as
+    /// ranges: STILTS and other readers of MOC 1 know no ranges, and the
+    /// standard advises it for them. `None` only if the map does not fit into
+    /// memory.
     pub fn fits(&mut self) -> Option<Vec<u8>> {
-        self.0.fits()
+        let mut bytes = Vec::new();
+        self.0
+            .joined()
+            .into_range_moc_iter()
+            .cells()
+            .hpx_cells_to_fits_ivoa(None, Some(MocType::Catalog), &mut bytes)
+            .ok()?;
+        Some(bytes)
     }
 
     /// As few bytes, for keeping.
