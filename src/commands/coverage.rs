@@ -71,7 +71,7 @@ impl Coverage {
             database.check_migrated().await?;
             let service = open::service(database, settings).await?;
             if self.refresh {
-                let table = service.table(&self.table)?;
+                let table = service.named(&self.table).await?;
                 service.redrawn(&table, limits).await?;
             }
             Ok::<_, Failure>(service.coverage(&request, limits).await?)

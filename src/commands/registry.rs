@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, open};
 use crate::config::Settings;
 use crate::database::{Lane, Limits};
-use crate::vosi::{self, record, tables::Detail};
+use crate::vosi::{self, Detail, record};
 
 /// Write the service's record for the Registry: a vs:CatalogService
 ///
@@ -51,19 +51,23 @@ impl RegistryRecord {
             time: None,
             lane: Lane::Waiting,
         };
-        let (service, covered) = open::runtime()?.block_on(async {
+        let (service, catalog, covered) = open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
             database.check_migrated().await?;
             let service = open::service(database, settings).await?;
             let covered = service.summary(limits).await?;
-            Ok::<_, Failure>((service, covered))
+            let catalog = service.tables.catalog().await;
+            Ok::<_, Failure>((service, catalog, covered))
         })?;
+        // Registries take what is released, and no drafts.
+        let capabilities =
+            vosi::capabilities::write(&base, &settings.limits, &settings.jobs, false);
         let bytes = record::write(&record::Parts {
             base: &base,
             registry,
             covered: &covered,
-            capabilities: &vosi::capabilities::write(&base, &settings.limits, &settings.jobs),
-            tables: &vosi::tables::write(&service.catalog, Detail::Max),
+            capabilities: &capabilities,
+            tables: &vosi::tables::write(&catalog, Detail::Max),
             now: &service.now(),
         });
         super::coverage::write(self.output.as_deref(), &bytes)

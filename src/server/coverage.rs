@@ -1,7 +1,7 @@
 //! `/tap/coverage`: what a table covers, as a MOC.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::around::RequestId;
 use super::{State, body};
@@ -12,10 +12,7 @@ pub async fn answer(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map_or_else(String::new, |id| id.0.clone());
+    let id = RequestId::current().map_or_else(String::new, |id| id.0);
     let accept = request.headers().get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok());
     let limit = state.service.limits.body_bytes;

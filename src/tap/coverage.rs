@@ -183,7 +183,7 @@ impl Service {
         request: &CoverageRequest,
         limits: Limits,
     ) -> Result<Vec<u8>, Fault> {
-        let table = self.table(&request.table)?;
+        let table = self.named(&request.table).await?;
         let axes = Axes::of(&table.columns);
         request.kind.of(&axes).map_err(|lacking| {
             Fault::usage(format!(
@@ -228,7 +228,7 @@ impl Service {
     /// What all published tables cover that say where their rows are.
     async fn covered(&self, limits: Limits) -> Result<Extent, Fault> {
         let mut whole = Extent::new(&Grain::KEPT);
-        for table in self.catalog.tables() {
+        for table in self.tables.catalog().await.tables() {
             if Axes::of(&table.columns).has_place() {
                 whole.absorb(&mut self.extent(table, limits).await?);
             }
@@ -242,13 +242,14 @@ impl Service {
     }
 
     /// The published table of that name.
-    pub fn table(&self, name: &str) -> Result<Arc<Table>, Fault> {
+    pub async fn named(&self, name: &str) -> Result<Arc<Table>, Fault> {
         let plain = name.replace('"', "");
         let (schema, table) = match plain.split_once('.') {
             Some((schema, table)) => (Some(schema), table),
             None => (None, plain.as_str()),
         };
-        match self.catalog.find(schema, table).as_slice() {
+        let catalog = self.tables.catalog().await;
+        match catalog.find(schema, table).as_slice() {
             [table] => Ok(Arc::clone(table)),
             [] => Err(Fault::usage(format!(
                 "there is no table {name}; TAP_SCHEMA.tables names those there are"
@@ -262,7 +263,7 @@ impl Service {
     /// What the rows of a query cover.
     async fn drawn(&self, query: &str, grain: &Grain, limits: Limits) -> Result<Extent, Fault> {
         let syntax = adql::parse(query)?;
-        let query = adql::index(adql::check(&syntax, &self.catalog)?);
+        let query = adql::index(adql::check(&syntax, &*self.tables.catalog().await)?);
         let statement = adql::write(&query, self.database.target());
         let mut rows = self.database.stream(&statement, limits).await?;
         let axes = Arc::new(Axes::of(query.columns()));

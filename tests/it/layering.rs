@@ -40,7 +40,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
     (
         "tap",
         &[
-            "adql", "config", "dali", "database", "output", "spatial", "uws",
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "output",
+            "spatial",
+            "tap_schema",
+            "uws",
         ],
     ),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
@@ -90,7 +97,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 15] = [
+const FOREIGN: [(&str, &[&str]); 16] = [
     (
         "sqlparser",
         &[
@@ -114,6 +121,7 @@ const FOREIGN: [(&str, &[&str]); 15] = [
     ("arrow_schema", &["src/output"]),
     ("flatbuffers", &["src/output"]),
     ("zstd", &["src/server"]),
+    ("prometheus_client", &["src/server"]),
 ];
 
 #[test]

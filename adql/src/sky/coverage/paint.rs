@@ -128,8 +128,11 @@ fn paint(part: &RegionPart, order: u8, canvas: &mut impl Canvas) {
         near,
         order,
         finest: (order + finer).min(FINEST),
+        asked: 0,
     };
-    for cell in around(centre, radius, order) {
+    let cells = around(centre, radius, order);
+    brush.asked = cells.first().map_or(0, |cell| cell.order + 1);
+    for cell in cells {
         brush.divide(cell, all.clone(), canvas);
     }
 }
@@ -148,6 +151,9 @@ struct Brush<'a> {
     near: Vec<usize>,
     order: u8,
     finest: u8,
+    /// Up to this order the canvas is asked whether it has the cell: beyond it
+    /// that costs more than it saves.
+    asked: u8,
 }
 
 enum Verdict {
@@ -160,7 +166,7 @@ enum Verdict {
 impl Brush<'_> {
     /// `near` says where in the stack the edges near the cell above are.
     fn divide(&mut self, cell: Cell, near: Range<usize>, canvas: &mut impl Canvas) {
-        if canvas.has(cell.order, cell.number) {
+        if cell.order <= self.asked && canvas.has(cell.order, cell.number) {
             return;
         }
         let top = self.near.len();
