@@ -6,7 +6,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, documents, sync};
+use super::{async_, body, coverage, documents, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
@@ -121,6 +121,15 @@ const FILTERS: &[Parameter] = &[
         "2026-01-01T00:00:00Z",
         "Only jobs made since, in UTC",
     ),
+];
+
+const COVERAGE: &[Parameter] = &[
+    may("TABLE", "ivoa.obscore", "A published table"),
+    may("WHERE", "s_dec < 0", "Only rows that meet this condition"),
+    may("KIND", "space-time", "space, time or space-time"),
+    may("ORDER", "7", "Order of the cells on the sky, 0 to 29"),
+    may("TIMEORDER", "20", "Order of the cells of time, 0 to 61"),
+    may("RESPONSEFORMAT", "ascii", "fits, json or ascii"),
 ];
 
 const PLACES: &[Place] = &[
@@ -267,6 +276,43 @@ const PLACES: &[Place] = &[
         },
         compress: true,
         serve: |it| it.route(read().to(documents::table)),
+    },
+    Place {
+        address: Address {
+            paths: &["/tap/coverage"],
+            operations: &[
+                get(
+                    "What a table covers, as a MOC (MOC 2.0)",
+                    COVERAGE,
+                    &["application/fits", "application/json", "text/plain"],
+                ),
+                Operation {
+                    method: Method::Post,
+                    ..get(
+                        "The same, for conditions of any length",
+                        COVERAGE,
+                        &["application/fits", "application/json", "text/plain"],
+                    )
+                },
+            ],
+        },
+        compress: true,
+        serve: |it| {
+            it.route(read().to(coverage::answer))
+                .route(web::post().to(coverage::answer))
+        },
+    },
+    Place {
+        address: Address {
+            paths: &["/registry/record.xml"],
+            operations: &[get(
+                "The service as a record of the Registry (VOResource 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(registry::answer)),
     },
     Place {
         address: Address {

@@ -2,6 +2,7 @@
 
 mod async_;
 mod cases;
+mod coverage;
 mod database;
 mod documents;
 mod felis;
@@ -16,6 +17,7 @@ mod manners;
 mod obscore;
 mod protocol;
 mod random;
+mod registry;
 mod sky_functions;
 mod sky_index;
 mod sky_parity;
