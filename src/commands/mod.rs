@@ -8,6 +8,7 @@
 mod adql;
 mod completions;
 mod config;
+mod coverage;
 mod demo;
 mod index;
 mod load;
@@ -16,6 +17,7 @@ mod migrate;
 mod open;
 mod progress;
 mod query;
+mod registry;
 mod schema;
 mod serve;
 
@@ -88,6 +90,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Answer one ADQL query on the terminal or into a file
     Query(query::Query),
+    /// Write what a table covers on the sky or in time, as a MOC
+    Coverage(coverage::Coverage),
+    /// Write the service's record for the Registry of the IVOA
+    RegistryRecord(registry::RegistryRecord),
     /// Publish other tables of the database, described in Felis
     #[command(subcommand)]
     Schema(schema::Schema),
@@ -161,6 +167,7 @@ impl Command {
         match self {
             Command::Demo(command) => command.flags(),
             Command::Serve(command) => command.flags(),
+            Command::RegistryRecord(command) => command.flags(),
             _ => Vec::new(),
         }
     }
@@ -180,6 +187,8 @@ impl Command {
             Command::Load(command) => command.run(settings),
             Command::Migrate(command) => command.run(settings),
             Command::Query(command) => command.run(settings),
+            Command::Coverage(command) => command.run(settings),
+            Command::RegistryRecord(command) => command.run(settings),
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),

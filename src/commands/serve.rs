@@ -108,6 +108,7 @@ pub fn serve(
     let state = State {
         service,
         jobs: jobs.clone(),
+        registry: settings.registry.clone(),
         base_url: settings.base_url.clone(),
         origins: settings.cors_origins.clone(),
         drafts: settings.metadata_drafts,

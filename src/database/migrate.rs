@@ -63,6 +63,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0008_index_upkeep.sql"),
         sqlite: include_str!("../../migrations/sqlite/0008_index_upkeep.sql"),
     },
+    Migration {
+        number: 9,
+        name: "coverage",
+        postgres: include_str!("../../migrations/postgres/0009_coverage.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0009_coverage.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

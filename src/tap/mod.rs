@@ -6,6 +6,7 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod coverage;
 mod fault;
 mod glimpse;
 mod job;
@@ -14,6 +15,7 @@ mod request;
 use std::path::PathBuf;
 use std::pin::pin;
 
+pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
 pub use request::{Cap, QueryRequest};
@@ -25,6 +27,7 @@ use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{self, Database, Lane, Limits, Rows};
 use crate::output::{Limit, Stream, Table};
+pub use crate::tap_schema::Distributions;
 use crate::spatial::upkeep::{self, Indexed};
 use crate::tap_schema::Live;
 use crate::uws::instant;
@@ -144,6 +147,11 @@ impl Service {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// This second, UTC, as DALI writes it.
+    pub fn now(&self) -> String {
+        now()
     }
 
     /// An answer as it is to be written, in the usual version of VOTable.

@@ -14,12 +14,16 @@ mod live;
 mod load;
 mod own;
 mod publish;
+mod statistics;
 mod ucd;
 
 pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
 pub use publish::publish;
+pub use statistics::Distributions;
+
+pub use crate::database::Statistics;
 pub use ucd::ucd_fault;
 
 use adql::Column;
