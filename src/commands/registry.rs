@@ -67,7 +67,7 @@ impl RegistryRecord {
             registry,
             covered: &covered,
             capabilities: &capabilities,
-            tables: &vosi::tables::write(&catalog, Detail::Max),
+            tables: &vosi::tables::write(&catalog, Detail::Max, None),
             now: &service.now(),
         });
         super::coverage::write(self.output.as_deref(), &bytes)

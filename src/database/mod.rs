@@ -17,11 +17,13 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
+mod statistics;
 mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
+pub use statistics::Statistics;
 
 use std::future::Future;
 use std::time::Duration;
@@ -156,6 +158,14 @@ impl Database {
         match &self.engine {
             Engine::Postgres(_) => "FOR UPDATE SKIP LOCKED",
             Engine::Sqlite(_) => "",
+        }
+    }
+
+    /// Of two statements, the one in this engine's SQL.
+    pub fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite(_) => sqlite,
         }
     }
 

@@ -90,8 +90,6 @@ pub fn serve(
         .disable_signals()
         .shutdown_timeout(shutdown)
         .keep_alive(KEEP_ALIVE)
-        // An answer's last bytes are not kept back for more (Nagle).
-        .tcp_nodelay(true)
         .client_request_timeout(Duration::from_secs(30))
         .listen(listener)?
         .run();

@@ -34,7 +34,7 @@ pub async fn answer(request: HttpRequest, state: web::Data<State>) -> HttpRespon
         registry: &state.registry,
         covered: &covered,
         capabilities: &capabilities,
-        tables: &vosi::tables::write(&catalog, Detail::Max),
+        tables: &vosi::tables::write(&catalog, Detail::Max, None),
         now: &service.now(),
     });
     HttpResponse::Ok()

@@ -3,9 +3,10 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method as Verb, StatusCode};
 use actix_web::middleware::Compress;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, coverage, documents, registry, sync};
+use super::{async_, body, coverage, documents, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
@@ -381,12 +382,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
             let allow = allow.clone();
             move |request: HttpRequest| std::future::ready(options(&request, &allow))
         });
-        let resource =
-            resource
-                .route(options)
-                .default_service(web::to(move |request: HttpRequest| {
-                    std::future::ready(not_allowed(&request, &allow))
-                }));
+        let refuse = move |request: HttpRequest, payload: Payload| {
+            let allow = allow.clone();
+            async move {
+                body::drain(payload).await;
+                not_allowed(&request, &allow)
+            }
+        };
+        let resource = resource.route(options).default_service(web::to(refuse));
         match place.compress {
             true => config.service(resource.wrap(Compress::default())),
             false => config.service(resource),
@@ -427,7 +430,8 @@ fn not_allowed(request: &HttpRequest, allow: &str) -> HttpResponse {
         ))
 }
 
-async fn nothing(request: HttpRequest) -> HttpResponse {
+async fn nothing(request: HttpRequest, payload: Payload) -> HttpResponse {
+    body::drain(payload).await;
     HttpResponse::NotFound().content_type(TEXT).body(format!(
         "there is nothing at {}; the service's page is at /, TAP at /tap, and /api names the rest\n",
         request.path()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use adql::{Catalog, Wire};
 
-use super::load;
+use super::{Distributions, load};
 use crate::database::{Database, Error};
 
 /// How long a catalog is used before the database is asked whether there is a
@@ -20,7 +20,18 @@ pub struct Live {
     held: Arc<Mutex<Held>>,
     /// One looks, the others wait for what it finds.
     looking: Arc<tokio::sync::Mutex<()>>,
+    counted: Arc<tokio::sync::Mutex<Option<Counted>>>,
 }
+
+/// Statistics of columns, with what they were taken of and when.
+struct Counted {
+    catalog: Arc<Catalog>,
+    when: Instant,
+    what: Arc<Distributions>,
+}
+
+/// How long statistics are told as they are.
+const COUNTED_AFTER: Duration = Duration::from_secs(3600);
 
 struct Held {
     catalog: Arc<Catalog>,
@@ -40,6 +51,7 @@ impl Live {
             database,
             held: Arc::new(Mutex::new(held)),
             looking: Arc::default(),
+            counted: Arc::default(),
         })
     }
 
@@ -81,6 +93,31 @@ impl Live {
     /// The last catalog known, without a look at the database.
     pub fn last(&self) -> Arc<Catalog> {
         self.held(|held| held.catalog.clone())
+    }
+
+    /// What is known of the values in the columns of a catalog; nothing where
+    /// the database does not tell.
+    pub async fn distributions(&self, catalog: &Arc<Catalog>) -> Arc<Distributions> {
+        let mut counted = self.counted.lock().await;
+        if let Some(known) = counted.as_ref()
+            && Arc::ptr_eq(&known.catalog, catalog)
+            && known.when.elapsed() < COUNTED_AFTER
+        {
+            return known.what.clone();
+        }
+        let what = match Distributions::read(&self.database, catalog).await {
+            Ok(what) => Arc::new(what),
+            Err(error) => {
+                tracing::warn!(%error, "there are no statistics of columns");
+                return Arc::default();
+            }
+        };
+        *counted = Some(Counted {
+            catalog: catalog.clone(),
+            when: Instant::now(),
+            what: what.clone(),
+        });
+        what
     }
 
     fn fresh(&self) -> Option<Arc<Catalog>> {

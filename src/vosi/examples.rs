@@ -106,7 +106,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, s_ra, s_dec, t_min, access_url\n\
                  FROM {name}\n\
-                 WHERE 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', {ra}, {dec}, 0.5))"
+                 WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE({ra}, {dec}, 0.5))"
             ),
         ),
         example(
@@ -115,7 +115,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, t_min, t_exptime, access_url\n\
                  FROM {name}\n\
-                 WHERE 1 = CONTAINS(POINT('ICRS', {ra}, {dec}), s_region)\n\
+                 WHERE 1 = CONTAINS(POINT({ra}, {dec}), s_region)\n\
                  ORDER BY t_min"
             ),
         ),
@@ -125,7 +125,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, t_min, s_region\n\
                  FROM {name}\n\
-                 WHERE 1 = INTERSECTS(s_region, CIRCLE('ICRS', {ra}, {dec}, 1.0))"
+                 WHERE 1 = INTERSECTS(s_region, CIRCLE({ra}, {dec}, 1.0))"
             ),
         ),
         example(
@@ -187,7 +187,7 @@ fn around(table: &Table, sight: &Sight) -> Option<Example> {
         name: format!("Rows of {} around a position", table.full_name()),
         query: format!(
             "SELECT TOP 100 *\nFROM {name}\n\
-             WHERE 1 = CONTAINS(POINT('ICRS', {lon}, {lat}), CIRCLE('ICRS', {}, {}, 0.5))",
+             WHERE 1 = CONTAINS(POINT({lon}, {lat}), CIRCLE({}, {}, 0.5))",
             sight.ra, sight.dec
         ),
         description: None,
@@ -306,7 +306,7 @@ fn one(xml: &mut Xml, base: &str, number: usize, example: &Example) -> io::Resul
             if !example.tables.is_empty() {
                 xml.create_element("p").write_inner_content(|xml| {
                     // No indentation among words.
-                    xml.write_event(quick_xml::events::Event::Text(BytesText::new("Asks ")))?;
+                    xml.write_event(quick_xml::events::Event::Text(BytesText::new("Asked: ")))?;
                     for (place, table) in example.tables.iter().enumerate() {
                         if place > 0 {
                             let and = quick_xml::events::Event::Text(BytesText::new(" and "));
@@ -324,7 +324,7 @@ fn one(xml: &mut Xml, base: &str, number: usize, example: &Example) -> io::Resul
             xml.create_element("p").write_inner_content(|xml| {
                 xml.create_element("a")
                     .with_attribute(("href", address.as_str()))
-                    .write_text_content(BytesText::new("Its first answers"))
+                    .write_text_content(BytesText::new("Run it, for 100 rows at most"))
                     .map(drop)
             })?;
             Ok(())
