@@ -8,6 +8,8 @@
 //! Must not know: SQL, names of tables.
 
 mod cells;
+mod nearest;
+mod rows;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ fn walk(query: &mut Query, outer: &Tables) {
         Body::Select(select) => {
             let tables = walk_select(select, outer);
             cells::read(select, &mut query.order, &tables);
+            rows::seek(select, &tables);
+            nearest::seek(query, &tables);
         }
         Body::Set { left, right, .. } => {
             walk(left, outer);
@@ -64,7 +68,7 @@ fn gather(source: &Source, tables: &mut Tables) {
             gather(left, tables);
             gather(right, tables);
         }
-        Source::Derived { .. } | Source::Common { .. } => {}
+        Source::Derived { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 
@@ -80,7 +84,7 @@ fn walk_source(source: &mut Source, tables: &Tables) {
                 narrow(on, tables);
             }
         }
-        Source::Table { .. } | Source::Common { .. } => {}
+        Source::Table { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 

@@ -7,6 +7,7 @@ mod felis;
 mod formats;
 mod functions;
 mod geometry_values;
+mod joins;
 mod language;
 mod layering;
 mod leaving;
