@@ -8,6 +8,7 @@
 //! Must not know: SQL, names of tables.
 
 mod cells;
+mod earlier;
 mod nearest;
 mod rows;
 
@@ -49,12 +50,15 @@ fn walk(query: &mut Query, outer: &Tables) {
 fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     let mut tables = outer.clone();
     gather(&select.from, &mut tables);
+    earlier::before_groups(select);
+    earlier::into_subqueries(select);
     walk_source(&mut select.from, &tables);
-    for condition in [&mut select.filter, &mut select.having]
-        .into_iter()
-        .flatten()
-    {
-        narrow(condition, &tables);
+    if let Some(filter) = &mut select.filter {
+        narrow(filter, &tables);
+    }
+    // Groups have no keys to look up by.
+    if let Some(having) = &mut select.having {
+        descend(having, &tables);
     }
     tables
 }
@@ -97,7 +101,13 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             }
         }
         Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
-        Node::Not(inner) => descend(inner, tables),
+        Node::Not(inner) => match earlier::without_not(inner) {
+            Some(plain) => {
+                *condition = plain;
+                narrow(condition, tables);
+            }
+            None => descend(inner, tables),
+        },
         Node::Spatial(spatial) => {
             if let Some(ranges) = of_spatial(spatial, tables) {
                 *condition = ranges.around(condition.clone());
@@ -117,6 +127,17 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             }
         }
         Node::InCells { .. } | Node::Between { .. } | Node::InList { .. } => {
+            if let Node::Between {
+                operand,
+                high,
+                negated: false,
+                ..
+            } = &condition.node
+                && let Some(ranges) = of_distance(Comparison::LessEqual, operand, high, tables)
+            {
+                *condition = ranges.around(condition.clone());
+                return;
+            }
             if let Some(ranged) = cells::ranged(condition, tables) {
                 *condition = ranged;
             }

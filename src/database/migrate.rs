@@ -53,9 +53,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 7,
+        name: "published",
+        postgres: include_str!("../../migrations/postgres/0007_published.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_published.sql"),
+    },
+    Migration {
+        number: 8,
         name: "sky_near",
-        postgres: include_str!("../../migrations/postgres/0007_sky_near.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0007_sky_near.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_sky_near.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_sky_near.sql"),
     },
 ];
 

@@ -3,6 +3,7 @@
 mod async_;
 mod cases;
 mod database;
+mod documents;
 mod felis;
 mod formats;
 mod functions;
@@ -13,6 +14,7 @@ mod layering;
 mod leaving;
 mod load;
 mod obscore;
+mod plans;
 mod protocol;
 mod random;
 mod sky_functions;
