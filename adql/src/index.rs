@@ -1,9 +1,13 @@
 //! Query → Query: each spatial condition that an index can answer gets the
-//! ranges of keys to look at, beside the exact condition.
+//! ranges of keys to look at, beside the exact condition. Where the place is
+//! another row's, the database computes them for each row ([`rows`]); rows
+//! ordered by nearness are looked for in widening circles ([`nearest`]).
 //!
 //! Two laws, both property tests: the ranges may only widen, and the exact
 //! condition decides. Ranges are added where a condition must hold for a row
-//! to be kept (under AND and OR); under NOT they could not narrow anything.
+//! to be kept (under AND and OR); under NOT they could not narrow anything,
+//! so a NOT that another one undoes is taken away, and what can be said before
+//! rows are grouped, or inside of a subquery, is said there ([`earlier`]).
 //!
 //! Must not know: SQL, names of tables.
 

@@ -50,11 +50,10 @@ fn say_inside(source: &mut Source, wanted: usize, condition: &Expr) {
     match source {
         Source::Derived { id, query } if *id == wanted => {
             let plain = query.limit.is_none() && query.offset.is_none();
-            if let (true, Some(inner)) = (plain, inside(query, wanted, condition)) {
-                if let Body::Select(select) = &mut query.body {
-                    let filter = select.filter.take().map_or_else(Vec::new, conjuncts);
-                    select.filter = all(filter.into_iter().chain([inner]).collect());
-                }
+            let inner = inside(query, wanted, condition).filter(|_| plain);
+            if let (Some(inner), Body::Select(select)) = (inner, &mut query.body) {
+                let filter = select.filter.take().map_or_else(Vec::new, conjuncts);
+                select.filter = all(filter.into_iter().chain([inner]).collect());
             }
         }
         Source::Join { left, right, .. } => {

@@ -7,8 +7,8 @@
 //! base cell holds the circle, without the corners that are beyond its first
 //! and last parallel and meridian.
 //!
-//! Why a square holds it: in the base cell's own coordinates (both from 0 to
-//! 1) a position moves by at most [`STEEPEST`] for every radian it moves on
+//! Why a square holds it: in the base cell's own coordinates, from 0 to 1
+//! each, a position moves by at most [`STEEPEST`] for every radian it moves on
 //! the sky, and by less away from the poles. Where the square leaves the base
 //! cell, it goes on in the cells beside it, turned as they lie there.
 
