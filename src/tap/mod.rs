@@ -27,8 +27,8 @@ use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{self, Database, Lane, Limits, Rows};
 use crate::output::{Limit, Stream, Table};
-pub use crate::tap_schema::Distributions;
 use crate::spatial::upkeep::{self, Indexed};
+pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
 
