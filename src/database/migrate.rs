@@ -69,6 +69,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_coverage.sql"),
         sqlite: include_str!("../../migrations/sqlite/0009_coverage.sql"),
     },
+    Migration {
+        number: 10,
+        name: "sky_near",
+        postgres: include_str!("../../migrations/postgres/0010_sky_near.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0010_sky_near.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");
