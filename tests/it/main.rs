@@ -2,6 +2,7 @@
 
 mod async_;
 mod cases;
+mod coverage;
 mod database;
 mod documents;
 mod felis;
@@ -13,11 +14,14 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manners;
 mod obscore;
 mod plans;
 mod protocol;
 mod random;
+mod registry;
 mod sky_functions;
+mod sky_index;
 mod sky_parity;
 mod support;
 mod tap;

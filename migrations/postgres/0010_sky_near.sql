@@ -255,8 +255,9 @@ BEGIN
     END LOOP;
   END LOOP;
 
-  IF sought > 0 AND classes & 8192 > 0 THEN
-    lows := lows || 936748722493063168; highs := highs || 1008806316530991103;
+  -- Classes that every cover has.
+  IF sought > 0 AND classes >> 13 <> 0 THEN
+    lows := lows || 936748722493063168; highs := highs || 1080863910568919039;
   END IF;
   IF NOT many THEN
     FOR k IN 1 .. coalesce(array_length(lows, 1), 0) LOOP
