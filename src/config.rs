@@ -10,6 +10,7 @@
 mod file;
 mod keys;
 mod merged;
+mod uploads;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use keys::unknown_variables;
 use merged::{Merged, merge};
+pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -41,6 +43,7 @@ pub struct Settings {
     pub votable_version: String,
     pub limits: Limits,
     pub jobs: Jobs,
+    pub uploads: Uploads,
     pub extra_columns: Vec<ExtraColumn>,
     pub log: Log,
     /// Connections that answer queries.
@@ -226,6 +229,7 @@ impl Settings {
             return Err(merged.wrong("limits.sync_seconds", "must be at least 1"));
         }
         let jobs = jobs(&merged)?;
+        let uploads = Uploads::read(&merged)?;
         let results_dir = match merged.text("results_dir") {
             Some(dir) => PathBuf::from(dir),
             None => data_dir.join("results"),
@@ -242,6 +246,7 @@ impl Settings {
             votable_version,
             limits,
             jobs,
+            uploads,
             extra_columns,
             log: Log {
                 format,

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::dali::{Format, Layout};
+use crate::dali::{Format, Layout, Parts};
 use crate::output::{Chunk, Stream, Table};
 use crate::tap::{QueryRequest, Service};
 
@@ -60,6 +60,7 @@ impl Query {
                 .min(settings.limits.maxrec_hard),
             format: None,
             version: None,
+            uploads: Vec::new(),
         };
         open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
@@ -73,7 +74,9 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service.answer(request, service.at_once()).await?;
+        let answer = service
+            .answer(request, &Parts::default(), service.at_once())
+            .await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

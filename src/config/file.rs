@@ -24,7 +24,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
             .map(|(_, name, ..)| *name)
             .collect();
         if of.is_empty() {
-            names.extend(["limits", "jobs", "obscore", "log", "pool"]);
+            names.extend(["limits", "uploads", "jobs", "obscore", "log", "pool"]);
         }
         names
     };
@@ -72,7 +72,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
     };
     let table = table.get_ref();
     check("", table)?;
-    for section in ["limits", "jobs", "obscore", "log", "pool"] {
+    for section in ["limits", "uploads", "jobs", "obscore", "log", "pool"] {
         let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
             continue;
         };

@@ -167,6 +167,7 @@ async fn capabilities(request: HttpRequest, state: web::Data<State>) -> HttpResp
         &base,
         limits,
         state.jobs.limits(),
+        state.service.uploads.limits(),
     ))
 }
 

@@ -1,25 +1,28 @@
 //! One query from request to answer.
 //!
 //! Standard: TAP 1.1, <https://www.ivoa.net/documents/TAP/20190927/>,
-//! sections 2.1 and 2.2 (sync and async), 2.7 (parameters) and 3 (answers).
-//! Left out: uploads; an UPLOAD parameter is refused.
+//! sections 2.1 and 2.2 (sync and async), 2.7 (parameters) and 3 (answers);
+//! tables that a query brings along are in [`upload`].
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
 mod fault;
 mod job;
 mod request;
+pub mod upload;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use fault::Fault;
 pub use request::QueryRequest;
+pub use upload::Uploads;
 
 use adql::{Catalog, Column};
 
 use crate::config;
-use crate::dali::{self, Format, Layout, Params, VotableVersion};
+use crate::dali::{self, Format, Layout, Params, Parts, VotableVersion};
 use crate::database::{Database, Lane, Limits, Rows};
 use crate::output::{Stream, Table};
 use crate::uws::instant;
@@ -30,6 +33,7 @@ pub struct Service {
     pub database: Database,
     pub catalog: Arc<Catalog>,
     pub limits: config::Limits,
+    pub uploads: Uploads,
     /// Where a request does not say.
     pub votable: VotableVersion,
     /// A directory on disk for answers that must wait for their last row.
@@ -44,10 +48,20 @@ pub struct Answer {
 }
 
 impl Service {
-    /// The road of a query.
-    pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
+    /// The road of a query. What it brings along is among `parts` or where
+    /// its addresses lead, and counts against its time.
+    pub async fn answer(
+        &self,
+        request: &QueryRequest,
+        parts: &Parts,
+        limits: Limits,
+    ) -> Result<Answer, Fault> {
+        let begun = Instant::now();
+        // Before anything is fetched: most queries that are wrong are so here.
         let syntax = adql::parse(&request.query)?;
-        let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
+        let mut brought = self.uploads.bring(&request.uploads, parts).await?;
+        let catalog = brought.catalog(&self.catalog);
+        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
@@ -57,10 +71,15 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.database.stream(&statement, limits).await?;
+        let limits = Limits {
+            time: limits.time.map(|time| time.saturating_sub(begun.elapsed())),
+            ..limits
+        };
+        let temporaries = brought.temporaries;
+        let rows = self.database.stream_with(&statement, temporaries, limits);
         Ok(Answer {
+            rows: Some(rows.await?),
             columns: query.into_columns(),
-            rows: Some(rows),
         })
     }
 
@@ -92,6 +111,7 @@ impl Service {
     pub async fn respond(
         &self,
         params: &Params,
+        parts: &Parts,
         accept: Option<&str>,
         limits: Limits,
     ) -> Result<Response, Fault> {
@@ -103,7 +123,7 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request, limits).await?;
+        let answer = self.answer(&request, parts, limits).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::config::Limits;
-use crate::dali::{self, Format, Params, VotableVersion};
+use crate::dali::{self, Format, Params, Upload, VotableVersion};
 
 /// A query to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct QueryRequest {
     pub format: Option<Format>,
     /// `None` when the request does not say.
     pub version: Option<VotableVersion>,
+    /// Tables that the query brings along.
+    pub uploads: Vec<Upload>,
 }
 
 /// A longer query (bytes) makes no address that all browsers and proxies take.
@@ -69,23 +71,22 @@ impl QueryRequest {
             }
             Some(query) => query.to_owned(),
         };
-        if params.all("UPLOAD").any(|upload| !upload.is_empty()) {
-            return Err(Fault::usage(
-                "this service takes no uploaded tables; send the query without UPLOAD",
-            ));
-        }
         let maxrec = dali::maxrec(params)?.unwrap_or(limits.maxrec_default);
         Ok(QueryRequest {
             query,
             maxrec: maxrec.min(limits.maxrec_hard),
             format: Format::from_params(params)?,
             version: VotableVersion::from_params(params)?,
+            uploads: Upload::read(params)?,
         })
     }
 
     /// An address of the same answer, relative to the one asked; the name of a
-    /// format is to be put at its end.
+    /// format is to be put at its end. What came along is in no address.
     pub fn address(&self) -> Option<String> {
+        if !self.uploads.is_empty() {
+            return None;
+        }
         let query = dali::encoded(&self.query);
         (query.len() <= ADDRESS).then(|| {
             format!(
@@ -152,8 +153,8 @@ mod tests {
             "MAXREC must be a whole number, zero or more; it is \"-1\"",
         );
         check(
-            "LANG=ADQL&QUERY=q&UPLOAD=t,param:f",
-            "this service takes no uploaded tables; send the query without UPLOAD",
+            "LANG=ADQL&QUERY=q&UPLOAD=t",
+            "UPLOAD \"t\" has no comma; write UPLOAD=name,param:part or UPLOAD=name,http://address",
         );
     }
 }

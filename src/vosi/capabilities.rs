@@ -8,14 +8,14 @@ use std::io;
 use adql::functions::{self, FEATURES, Feature, GEOMETRY};
 
 use super::{XSI, Xml, document, element};
-use crate::config::{Jobs, Limits};
+use crate::config::{Jobs, Limits, Uploads};
 use crate::dali::Format;
 
 const LANGUAGE: &str =
     "The Astronomical Data Query Language: SQL's SELECT with geometry on the sky.";
 
 /// The capabilities of a service whose TAP stands under `base`/tap.
-pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
+pub fn write(base: &str, limits: &Limits, jobs: &Jobs, uploads: &Uploads) -> Vec<u8> {
     document(|xml| {
         xml.create_element("vosi:capabilities")
             .with_attribute((
@@ -30,7 +30,7 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
                 xml.create_element("capability")
                     .with_attribute(("standardID", "ivo://ivoa.net/std/TAP"))
                     .with_attribute(("xsi:type", "tr:TableAccess"))
-                    .write_inner_content(|xml| table_access(xml, base, limits, jobs))?;
+                    .write_inner_content(|xml| table_access(xml, base, limits, jobs, uploads))?;
                 for resource in ["capabilities", "tables", "availability"] {
                     let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
                     xml.create_element("capability")
@@ -62,7 +62,13 @@ fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result
 }
 
 /// In the order the schema of TAPRegExt wants.
-fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::Result<()> {
+fn table_access(
+    xml: &mut Xml,
+    base: &str,
+    limits: &Limits,
+    jobs: &Jobs,
+    uploads: &Uploads,
+) -> io::Result<()> {
     interface(xml, "1.1", "base", &format!("{base}/tap"))?;
     xml.create_element("dataModel")
         .with_attribute(("ivo-id", "ivo://ivoa.net/std/ObsCore#core-1.1"))
@@ -93,6 +99,12 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::
             Ok(())
         })?;
     }
+    for method in upload_methods(uploads) {
+        let ivoid = format!("ivo://ivoa.net/std/TAPRegExt#upload-{method}");
+        xml.create_element("uploadMethod")
+            .with_attribute(("ivo-id", ivoid.as_str()))
+            .write_empty()?;
+    }
     // TAPRegExt 1.0 has one value for both modes: that of jobs, since a
     // query that needs longer than /sync gives is sent there.
     for (name, default, hard) in [
@@ -116,7 +128,32 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::
             }
             Ok(())
         })?;
-    Ok(())
+    if uploads.tables == 0 {
+        return Ok(());
+    }
+    // A table may always have so many rows; bytes are counted as they are sent.
+    xml.create_element("uploadLimit")
+        .write_inner_content(|xml| {
+            for (name, unit, count) in [
+                ("default", "row", uploads.rows),
+                ("hard", "byte", uploads.bytes),
+            ] {
+                xml.create_element(name)
+                    .with_attribute(("unit", unit))
+                    .write_text_content(quick_xml::events::BytesText::new(&count.to_string()))?;
+            }
+            Ok(())
+        })
+        .map(drop)
+}
+
+/// How tables may come with a query (TAPRegExt 1.0 section 2.5).
+fn upload_methods(uploads: &Uploads) -> &'static [&'static str] {
+    match (uploads.tables, uploads.fetches()) {
+        (0, _) => &[],
+        (_, false) => &["inline"],
+        (_, true) => &["inline", "http", "https"],
+    }
 }
 
 /// The optional features of the language, those of a kind together.
@@ -176,7 +213,16 @@ mod tests {
             listed: true,
             lease: seconds(1),
         };
-        let document = write("https://sky.example/obs", &limits, &jobs);
+        let uploads = Uploads {
+            tables: 1,
+            rows: 21,
+            bytes: 22,
+            urls: crate::config::Urls::Public,
+            allow: Vec::new(),
+            time: seconds(1),
+            redirects: 1,
+        };
+        let document = write("https://sky.example/obs", &limits, &jobs, &uploads);
         let text = String::from_utf8_lossy(&document).into_owned();
         for part in [
             "<accessURL use=\"base\">https://sky.example/obs/tap</accessURL>",
@@ -187,6 +233,8 @@ mod tests {
             "<hard unit=\"row\">99</hard>",
             "<default>11</default>",
             "<hard>14</hard>",
+            "<uploadMethod ivo-id=\"ivo://ivoa.net/std/TAPRegExt#upload-https\"/>",
+            "<hard unit=\"byte\">22</hard>",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }

@@ -19,3 +19,4 @@ mod sky_parity;
 mod support;
 mod tap;
 mod units;
+mod uploads;

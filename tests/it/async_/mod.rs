@@ -1,6 +1,6 @@
 //! Queries as jobs: UWS 1.1 and TAP 1.1 section 2.2, on both engines.
 
-mod client;
+pub mod client;
 mod survival;
 
 use std::time::{Duration, Instant};
