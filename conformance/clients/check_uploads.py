@@ -133,7 +133,7 @@ def posted(url, query, content, format="csv", text=True, **more):
 
 
 def positions_are_matched_with_footprints(service):
-    mine = service.run_sync(NAMES).to_table()
+    mine = service.run_sync(NAMES, maxrec=20).to_table()
     query = (
         "SELECT m.obs_publisher_did AS mine, o.obs_publisher_did AS theirs "
         "FROM TAP_UPLOAD.mine AS m JOIN ivoa.obscore AS o "

@@ -9,6 +9,7 @@ mod adql;
 mod completions;
 mod config;
 mod demo;
+mod index;
 mod load;
 mod logging;
 mod migrate;
@@ -90,6 +91,9 @@ enum Command {
     /// Publish other tables of the database, described in Felis
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// See to the indexes on the sky
+    #[command(subcommand)]
+    Index(index::Index),
     /// Work with the language itself
     #[command(subcommand)]
     Adql(adql::Adql),
@@ -177,6 +181,7 @@ impl Command {
             Command::Migrate(command) => command.run(settings),
             Command::Query(command) => command.run(settings),
             Command::Schema(command) => command.run(settings),
+            Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
@@ -243,6 +248,14 @@ mod tests {
         check("obstap adql check --catalog t.xml", true);
         check("obstap schema load a.yaml b.yaml --create-tables", true);
         check("obstap schema check", false);
+        check("obstap schema index a.b --position ra,dec", true);
+        check("obstap schema index a.b --region s_region --drop", true);
+        check("obstap schema index --list", true);
+        check("obstap schema index a.b", false);
+        check("obstap schema index a.b --position ra --region s", false);
+        check("obstap index verify --format json", true);
+        check("obstap index rebuild a.b --dry-run", true);
+        check("obstap index refresh", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap dance", false);

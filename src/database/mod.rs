@@ -17,11 +17,13 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
+mod statistics;
 mod temporary;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
+pub use statistics::Statistics;
 pub use temporary::{Batches, Temporary};
 
 use std::future::Future;
@@ -56,6 +58,17 @@ pub struct Settings {
     pub readers: usize,
     /// Connections that answer the queries of jobs.
     pub workers: usize,
+}
+
+/// Connections for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// `readers`, `workers` (of jobs), `control` (our own short reads) or
+    /// `writers`.
+    pub name: &'static str,
+    /// As many as there may be.
+    pub connections: usize,
+    pub in_use: usize,
 }
 
 /// What one query may use.
@@ -149,10 +162,26 @@ impl Database {
         }
     }
 
+    /// Of two statements, the one in this engine's SQL.
+    pub fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite(_) => sqlite,
+        }
+    }
+
     pub fn target(&self) -> &Target {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.target(),
             Engine::Sqlite(sqlite) => sqlite.target(),
+        }
+    }
+
+    /// How far the connections are in use.
+    pub fn pools(&self) -> Vec<Pool> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.pools(),
+            Engine::Sqlite(sqlite) => sqlite.pools(),
         }
     }
 

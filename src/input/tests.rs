@@ -112,10 +112,7 @@ fn what_is_not_a_table() {
         b"\x7fELF\x00\x01",
         "it holds binary data; CSV, TSV, VOTable, FITS and Parquet are read",
     );
-    check(
-        b"SIMPLE  =   T",
-        "it is a FITS file without a binary table",
-    );
+    check(b"SIMPLE  =   T", "it is a FITS file without a binary table");
     check(
         b"<!DOCTYPE html><html>",
         "it is an HTML page; CSV, TSV, VOTable, FITS and Parquet are read",

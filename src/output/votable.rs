@@ -30,8 +30,6 @@ enum Turn {
     Time,
     /// A column came as `unsignedByte`.
     Byte,
-    /// As `bit`: the first of a byte.
-    Bit,
     /// As a list of `short`.
     Shorts,
     /// As a list of `float`.
@@ -44,7 +42,6 @@ impl Turn {
         match (column.kind.wire(), datatype) {
             (Wire::Timestamp, _) => Turn::Time,
             (Wire::Int2, "unsignedByte") => Turn::Byte,
-            (Wire::Bool, "bit") => Turn::Bit,
             (Wire::Ints, "short") => Turn::Shorts,
             (Wire::Doubles, "float") => Turn::Floats,
             _ => Turn::None,
@@ -56,7 +53,6 @@ impl Turn {
             Turn::None => out.extend_from_slice(cell),
             Turn::Time => cell::write(Wire::Timestamp, cell, out),
             Turn::Byte => out.extend(cell.last()),
-            Turn::Bit => out.extend(cell.iter().map(|byte| byte << 7)),
             Turn::Shorts => {
                 for [.., high, low] in cell.as_chunks::<4>().0 {
                     out.extend([high, low]);

@@ -7,22 +7,24 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
+use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpMessage, HttpRequest};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use crate::dali::{Params, Part, Parts};
 use crate::tap::{Fault, Service};
 use crate::uws::ARRIVING;
 
-/// How long the rest of a body that is too large is read and thrown away: a
-/// client that is still sending would otherwise not see our answer.
+/// How long a body that nobody wants is read and thrown away: a client that is
+/// still sending would otherwise not see our answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Parts of a body, files or not.
@@ -54,7 +56,7 @@ impl Room {
 /// Reads everything a request says and brings.
 pub async fn read(
     request: &HttpRequest,
-    mut payload: Payload,
+    payload: Payload,
     room: &Room,
 ) -> Result<(Params, Parts), Fault> {
     let mut params = Params::default();
@@ -74,15 +76,12 @@ pub async fn read(
         let read = gather(&mut multipart, room, &mut params, &mut parts).await;
         if let Err(fault) = read {
             drop(multipart);
-            let mut rest = source(payload);
-            let rest = async { while let Some(Ok(_)) = rest.next().await {} };
-            // Whether all was read or patience ended, the answer is the same.
-            let _ = actix_web::rt::time::timeout(PATIENCE, rest).await;
+            drain(source(payload)).await;
             return Err(fault);
         }
         return Ok((params, parts));
     }
-    let body = whole(&mut payload, room.text).await?;
+    let body = whole(payload, room.text).await?;
     match kind.as_str() {
         _ if body.is_empty() => {}
         "application/x-www-form-urlencoded" | "" => params.add_encoded(&body),
@@ -95,13 +94,20 @@ pub async fn read(
     Ok((params, Parts::default()))
 }
 
-async fn whole(payload: &mut Payload, limit: usize) -> Result<Bytes, Fault> {
+/// Reads a body and throws it away.
+pub async fn drain(payload: impl Stream<Item = Result<Bytes, PayloadError>>) {
+    let mut payload = pin!(payload);
+    let rest = async { while let Some(Ok(_)) = payload.next().await {} };
+    // Whether all was read or patience ended, the answer is the same.
+    let _ = actix_web::rt::time::timeout(PATIENCE, rest).await;
+}
+
+async fn whole(mut payload: Payload, limit: usize) -> Result<Bytes, Fault> {
     let mut body = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|_| Fault::usage("the request's body ended before its end"))?;
         if body.len() + part.len() > limit {
-            let rest = async { while let Some(Ok(_)) = payload.next().await {} };
-            let _ = actix_web::rt::time::timeout(PATIENCE, rest).await;
+            drain(payload).await;
             return Err(Fault::too_large(limit));
         }
         body.extend_from_slice(&part);

@@ -4,14 +4,15 @@
 //! Our own design, no standard: a footprint is a key (size and HEALPix cell of
 //! its centre), a centre, two radii and its shape ([`adql::sky::Footprint`]);
 //! a position is its order-29 nested HEALPix cell. The columns are hidden:
-//! TAP_SCHEMA and `SELECT *` do not have them. Leaves out: verifying and
-//! rebuilding the index of a table that is there.
+//! TAP_SCHEMA and `SELECT *` do not have them. [`upkeep`] keeps them right in a
+//! table that others write too.
 //!
-//! Must not know: ObsCore, which table it is, SQL.
+//! Must not know: ObsCore, which tables there are.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cells;
+pub mod upkeep;
 
 pub use cells::{IndexCells, RegionError, fill};
 

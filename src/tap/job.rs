@@ -22,7 +22,7 @@ impl Work for Service {
             let checked = self.uploads.check(&request.uploads, parts);
             return checked.map_err(problem);
         }
-        adql::check(&syntax, &self.catalog).map_err(|it| problem(it.into()))?;
+        adql::check(&syntax, &self.tables.last()).map_err(|it| problem(it.into()))?;
         Ok(())
     }
 

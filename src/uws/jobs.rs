@@ -161,6 +161,12 @@ impl<W: Work> Jobs<W> {
         self.shared.store.list(filter, instant::now()).await
     }
 
+    /// How many jobs are in the queue, and how many run, on all services that
+    /// share the table.
+    pub async fn waiting_and_running(&self) -> Result<(u64, u64), Error> {
+        Ok(self.shared.store.waiting_and_running().await?)
+    }
+
     /// A job as XML; `list` is the address of the list of jobs.
     pub async fn document(&self, job: &Job, list: &str) -> Result<Vec<u8>, Error> {
         let ahead = match job.phase {
@@ -248,7 +254,7 @@ impl<W: Work> Jobs<W> {
         }
         let id = job.id.clone();
         let check = |parameters: &Params| {
-            let parts = results.parts(&id).map_err(|error| {
+            let parts = results.parts(&id, parameters).map_err(|error| {
                 tracing::error!(%error, "the uploads of a job cannot be read");
                 Problem::transient("what was uploaded with the job cannot be read just now")
             })?;

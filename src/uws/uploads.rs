@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Error, Results};
-use crate::dali::{Part, Parts};
+use crate::dali::{Params, Part, Parts};
 use crate::database;
 
 const DIRECTORY: &str = ".uploads";
@@ -71,9 +71,12 @@ impl Results {
         Ok(())
     }
 
-    /// The files that a job has.
-    pub(super) fn parts(&self, id: &str) -> io::Result<Parts> {
+    /// The files that a job has, if its parameters speak of any.
+    pub(super) fn parts(&self, id: &str, parameters: &Params) -> io::Result<Parts> {
         let mut parts = Parts::default();
+        if parameters.all("UPLOAD").next().is_none() {
+            return Ok(parts);
+        }
         let entries = match fs::read_dir(self.uploads(id)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(parts),
             entries => entries?,

@@ -37,7 +37,16 @@ const ROOMS: [(&str, &[&str]); 17] = [
     (
         "tap",
         &[
-            "adql", "config", "dali", "database", "input", "output", "spatial", "uws", "votable",
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "input",
+            "output",
+            "spatial",
+            "tap_schema",
+            "uws",
+            "votable",
         ],
     ),
     ("vosi", &["adql", "config", "dali", "tap_schema"]),
@@ -87,7 +96,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 16] = [
+const FOREIGN: [(&str, &[&str]); 17] = [
     (
         "sqlparser",
         &[
@@ -112,6 +121,7 @@ const FOREIGN: [(&str, &[&str]); 16] = [
     ("arrow_schema", &["src/output"]),
     ("flatbuffers", &["src/output"]),
     ("zstd", &["src/server"]),
+    ("prometheus_client", &["src/server"]),
 ];
 
 #[test]

@@ -15,7 +15,7 @@ use adql::Wire;
 use adql::target::quote;
 use tokio::sync::mpsc;
 
-use super::table::{analyze, create_indexes, drop_indexes, lock};
+use super::table::{analyze, create_indexes, drop_indexes, drop_triggers, lock, make_triggers};
 use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
@@ -266,6 +266,8 @@ impl Place {
         let any = "SELECT 1 FROM {ivoa.obscore} LIMIT 1";
         if transaction.fetch(any, &[], &[Wire::Int4]).await?.is_empty() {
             drop_indexes(transaction, database.target(), columns).await?;
+            // They would keep rows from arriving many at a time.
+            drop_triggers(transaction, database).await?;
             return Ok(Place::Empty);
         }
         let sql = format!(
@@ -293,6 +295,7 @@ impl Place {
     ) -> Result<u64, database::Error> {
         if self == Place::Empty {
             create_indexes(transaction, database.target(), columns).await?;
+            make_triggers(transaction, database).await?;
             return Ok(0);
         }
         let id = columns::name::PUBLISHER_DID;

@@ -252,7 +252,13 @@ fn cell(
                 return Ok(false);
             }
             for number in numbers {
-                room.extend(number.to_be_bytes());
+                // The shortest decimal that is this float, so that it reads
+                // as it was written; it is the same float again.
+                let decimal = match (column.kind, datatype) {
+                    (Type::Doubles, Datatype::Float) => (number as f32).to_string().parse().ok(),
+                    _ => None,
+                };
+                room.extend(decimal.unwrap_or(number).to_be_bytes());
             }
         }
         Type::Binary => return list(value, column, datatype, room),
@@ -292,7 +298,6 @@ fn list(
                 }));
             }
         }
-        (Value::Bool(flag), Datatype::Bit) => room.push(u8::from(*flag) << 7),
         (Value::List(List::Complexes(pairs)), _) => {
             for number in pairs.iter().flatten() {
                 match datatype {

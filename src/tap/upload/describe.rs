@@ -167,8 +167,13 @@ fn typed((number, field): (usize, &Field)) -> Column {
         description: field.description.clone(),
         unicode: kind == Type::Text && field.datatype == Datatype::UnicodeChar,
         announced: Some(Announced {
-            datatype: field.datatype.name().to_owned(),
-            arraysize: field.arraysize.clone(),
+            // Readers do not agree where a single bit stands in its byte.
+            datatype: match kind {
+                Type::Boolean => Datatype::Boolean.name().to_owned(),
+                _ => field.datatype.name().to_owned(),
+            },
+            // One is said by saying nothing (erratum 3 of VOTable 1.3).
+            arraysize: field.arraysize.clone().filter(|size| size.trim() != "1"),
             xtype: field.xtype.clone(),
             null: field.null.filter(|_| !single),
         }),

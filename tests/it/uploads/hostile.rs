@@ -100,8 +100,8 @@ fn bombs_do_not_go_off() {
             &[b"x\n".as_slice(), &b"1".repeat(30_000)].concat(),
             "20000 bytes together",
         );
-        // Ten megabytes in ten kilobytes; and half a gzip file.
-        let bomb = packed(&vec![b'1'; 10_000_000]);
+        // Two megabytes in ten kilobytes; and half a gzip file.
+        let bomb = packed(&vec![b'1'; 2_000_000]);
         check(&bomb, "unpacked it may have 200000 bytes");
         let cut = packed(&b"x\n1\n2\n3\n".repeat(3));
         check(&cut[..cut.len() - 9], "it ends too early");
@@ -118,13 +118,13 @@ fn bombs_do_not_go_off() {
         let wide: String = (0..1001).map(|n| format!("c{n},")).collect();
         check(format!("{wide}x\n").as_bytes(), "1000 are taken");
         // An array that says it is larger than the world.
-        let mut stream = vec![0xff, 0xff, 0xff, 0x7f];
+        let mut stream = vec![0x7f, 0xff, 0xff, 0xff];
         stream.extend([0; 8]);
         check(
             &binary(&stream),
             "the uploaded table t cannot be read beyond row 1",
         );
-        let deep = format!("{}{}", "<a>".repeat(5000), "</a>".repeat(5000));
+        let deep = format!("{}{}", "<a>".repeat(1000), "</a>".repeat(1000));
         check(
             format!("<VOTABLE>{deep}</VOTABLE>").as_bytes(),
             "the uploaded table t",

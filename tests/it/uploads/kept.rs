@@ -1,11 +1,10 @@
 //! Tables that wait with their job.
 
-use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
 
 use super::{STARS, form};
 use crate::async_::client::{User, element, files, soon};
-use crate::support::service::{SKY, Service, on_both};
+use crate::support::service::{SKY, Service, client, on_both};
 
 /// A request to the list of jobs or one of them; gives where it leads, below
 /// the list, or what is said.
@@ -15,7 +14,7 @@ fn post(
     parameters: &[(&str, &str)],
     table: &[u8],
 ) -> Result<String, String> {
-    let client = Client::builder().redirect(Policy::none());
+    let client = client().redirect(Policy::none());
     let client = client.build().expect("a client");
     let list = format!("{}/tap/async", service.base);
     let request = client.post(format!("{list}{path}"));

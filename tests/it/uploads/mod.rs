@@ -102,7 +102,7 @@ fn a_table_is_a_table_of_its_query() {
         check(
             "SELECT t.name, o.obs_id FROM TAP_UPLOAD.t AS t JOIN ivoa.obscore AS o \
              ON 1 = CONTAINS(POINT(t.ra, t.dec), o.s_region) ORDER BY o.obs_id",
-            "in,circle;in,lower;pole,pole",
+            "in,circle;pole,pole",
         );
         check(
             "SELECT a.name FROM TAP_UPLOAD.t AS a, TAP_UPLOAD.t AS b \
@@ -245,16 +245,16 @@ fn columns_answer_to_their_names() {
             "255;1000",
         );
         check(
-            "SELECT id FROM TAP_UPLOAD.t WHERE 1 = CONTAINS(\"where\", area)",
+            "SELECT id FROM TAP_UPLOAD.t WHERE 1 = CONTAINS(\"where\", \"area\")",
             "1",
         );
         check(
             "SELECT o.obs_id FROM TAP_UPLOAD.t AS t JOIN ivoa.obscore AS o \
-             ON 1 = INTERSECTS(t.area, o.s_region) WHERE o.obs_collection = 'wide' ORDER BY 1",
+             ON 1 = INTERSECTS(t.\"area\", o.s_region) WHERE o.obs_collection = 'wide' ORDER BY 1",
             "circle;lower",
         );
         check(
-            "SELECT id FROM TAP_UPLOAD.t WHERE 1 = INTERSECTS(area, CIRCLE(11.5, 20, 1))",
+            "SELECT id FROM TAP_UPLOAD.t WHERE 1 = INTERSECTS(\"area\", CIRCLE(11.5, 20, 1))",
             "1",
         );
         check(
