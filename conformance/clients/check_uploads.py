@@ -23,7 +23,7 @@ from astropy.table import MaskedColumn, Table
 
 from checks import PATIENCE, expect, report, run
 
-NAMES = "SELECT TOP 200 obs_publisher_did, s_ra, s_dec FROM ivoa.obscore ORDER BY obs_publisher_did"
+NAMES = "SELECT TOP 20 obs_publisher_did, s_ra, s_dec FROM ivoa.obscore ORDER BY obs_publisher_did"
 
 
 def everything():
@@ -56,8 +56,8 @@ def alike(sent, got):
             expect([str(v) for v in one] == [str(v) for v in other], f"{name}: {list(other)}")
             continue
         expect(one.dtype == other.dtype, f"type of {name}: {other.dtype} for {one.dtype}")
-        masks = [getattr(column, "mask", numpy.zeros(len(column), bool)) for column in (one, other)]
-        masks = [numpy.broadcast_to(mask, one.shape) for mask in masks]
+        masks = [getattr(column, "mask", numpy.zeros(one.shape, bool)) for column in (one, other)]
+        expect(one.shape == other.shape, f"shape of {name}: {other.shape}")
         expect((masks[0] == masks[1]).all(), f"nulls of {name}")
         kept = ~masks[0]
         expect(
@@ -68,7 +68,10 @@ def alike(sent, got):
 def tables_come_back_unchanged(service):
     sent = everything()
     query = "SELECT * FROM TAP_UPLOAD.mine ORDER BY id"
-    for serialization in ("tabledata", "binary", "binary2"):
+    for serialization in ("tabledata", "binary2", "binary"):
+        if serialization == "binary":
+            # It has no nulls of its own, and astropy invents none.
+            sent["int"] = sent["int"].filled(-1)
         text = io.BytesIO()
         sent.write(text, format="votable", tabledata_format=serialization)
         text.seek(0)
@@ -108,7 +111,7 @@ def every_format_is_read(service):
         read.append(name.removeprefix("t."))
     answer = posted(url, NAMES, b"", format="parquet", text=False)
     again = posted(url, "SELECT COUNT(*), MAX(s_ra) FROM TAP_UPLOAD.t", answer)
-    expect(again.strip().splitlines()[1].startswith("200,"), again)
+    expect(again.strip().splitlines()[1].startswith("20,"), again)
     return ", ".join([*read, "parquet"])
 
 
@@ -133,7 +136,7 @@ def posted(url, query, content, format="csv", text=True, **more):
 
 
 def positions_are_matched_with_footprints(service):
-    mine = service.run_sync(NAMES, maxrec=20).to_table()
+    mine = service.run_sync(NAMES).to_table()
     query = (
         "SELECT m.obs_publisher_did AS mine, o.obs_publisher_did AS theirs "
         "FROM TAP_UPLOAD.mine AS m JOIN ivoa.obscore AS o "
@@ -211,7 +214,7 @@ def stilts_matches(service):
             f"out={answer}", "ofmt=csv",
         )
         rows = len(answer.read_text().splitlines()) - 1
-        expect(rows == 200, f"{rows} rows")
+        expect(rows == 20, f"{rows} rows")
     return "tapskymatch"
 
 
