@@ -78,6 +78,7 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         limits: settings.limits,
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),
+        admission: tap::Admission::new(settings.readers, settings.waiting, settings.waiting_time),
     })
 }
 

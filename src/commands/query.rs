@@ -73,7 +73,7 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service.answer(request, service.at_once()).await?;
+        let answer = service.answer(request, service.at_once(), None).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,

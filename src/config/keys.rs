@@ -8,7 +8,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 31] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -21,7 +21,12 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("limits", "sync_seconds", Kind::Number, Some("600")),
     ("limits", "body_bytes", Kind::Number, Some("16777216")),
     ("jobs", "concurrent", Kind::Number, Some("4")),
+    ("jobs", "concurrent_total", Kind::Number, Some("1000")),
     ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
+    ("jobs", "queued", Kind::Number, Some("10000")),
+    ("jobs", "queued_per_user", Kind::Number, Some("1000")),
+    ("jobs", "kept_per_user", Kind::Number, Some("10000")),
+    ("jobs", "result_bytes", Kind::Number, Some("10000000000")),
     ("jobs", "short_seconds", Kind::Number, Some("60")),
     ("jobs", "seconds_default", Kind::Number, Some("3600")),
     ("jobs", "seconds_hard", Kind::Number, Some("86400")),
@@ -33,6 +38,8 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),
+    ("pool", "waiting", Kind::Number, Some("400")),
+    ("pool", "waiting_seconds", Kind::Number, Some("60")),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -14,12 +14,14 @@ mod batch;
 mod error;
 mod migrate;
 mod names;
+mod plan;
 mod postgres;
 mod rows;
 mod sqlite;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use plan::{Plan, form};
 pub use rows::Rows;
 
 use std::future::Future;
@@ -188,6 +190,15 @@ impl Database {
         }
     }
 
+    /// What the query is expected to take; `None` where the engine does not
+    /// say.
+    pub async fn plan(&self, statement: &Statement) -> Result<Option<Plan>, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.plan(statement).await,
+            Engine::Sqlite(sqlite) => sqlite.plan(statement).await,
+        }
+    }
+
     /// Begins a transaction on the writing connection; dropped without
     /// `commit` it rolls back.
     pub async fn begin(&self) -> Result<Transaction, Error> {
@@ -307,6 +318,17 @@ impl Transaction {
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.failed |= result.is_err();
         result
+    }
+
+    /// Keeps everybody who locks the same name out until the end of this
+    /// transaction.
+    pub async fn lock(&mut self, name: &str) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.lock(name).await,
+            // Begun as BEGIN IMMEDIATE: nobody else writes.
+            Writing::Sqlite(_) => Ok(()),
+        };
+        self.noted(result)
     }
 
     /// Keeps every other migration out until the end of this transaction.

@@ -30,6 +30,7 @@ impl From<Error> for Refusal {
             // UWS 1.1 section 2.2.
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Full(_) | Error::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Database(cause) => {
                 tracing::error!(%cause, "the table of jobs cannot be used");
                 StatusCode::SERVICE_UNAVAILABLE
@@ -130,7 +131,7 @@ pub async fn create(
 ) -> HttpResponse {
     let created = async {
         let params = body::params(&request, payload, state.service.limits.body_bytes).await?;
-        let asker = asker(&request);
+        let asker = url::client(&request);
         let jobs = state.jobs.clone();
         let job = there(&state, async move { jobs.create(&params, &asker).await }).await?;
         tracing::info!(id = job.id, phase = job.phase.name(), "job made");
@@ -141,13 +142,6 @@ pub async fn create(
         )))
     };
     answered(created.await)
-}
-
-/// Nobody logs in, so a user is an address; behind a proxy, as it says.
-fn asker(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    let address = connection.realip_remote_addr().unwrap_or_default();
-    address.chars().take(64).collect()
 }
 
 pub async fn job(request: HttpRequest, id: Path<String>, state: web::Data<State>) -> HttpResponse {
@@ -251,10 +245,7 @@ pub async fn part(
             "phase" => text(job.phase.name()),
             "executionduration" => text(&job.seconds.to_string()),
             "destruction" => text(&instant::text(job.destruction)),
-            "quote" => text(&match job.quote(instant::now()) {
-                Some(quote) => instant::text(quote),
-                None => String::new(),
-            }),
+            "quote" => text(&quote(&state, job).await?),
             "owner" => text(job.owner.as_deref().unwrap_or_default()),
             "parameters" => xml(document::parameters(&job)),
             "results" => xml(document::results(&job, &address(&request, &state))),
@@ -268,6 +259,13 @@ pub async fn part(
 async fn get(state: &State, id: String) -> Result<Job, Refusal> {
     let jobs = state.jobs.clone();
     there(state, async move { jobs.get(&id).await }).await
+}
+
+/// Empty where nothing is expected.
+async fn quote(state: &State, job: Job) -> Result<String, Refusal> {
+    let jobs = state.jobs.clone();
+    let forecast = there(state, async move { jobs.forecast(&job).await }).await?;
+    Ok(forecast.quote.map(instant::text).unwrap_or_default())
 }
 
 fn text(text: &str) -> HttpResponse {
@@ -318,7 +316,7 @@ pub async fn result(
             return Err(Refusal(StatusCode::NOT_FOUND, message));
         };
         let tag = format!("{}.{}", job.id, job.attempt);
-        let answer = download::answer(&request, &file, &product.media_type, tag).await;
+        let answer = download::answer(&request, &file, product, tag).await;
         answer.map_err(|error| {
             tracing::error!(id = job.id, %error, "a result cannot be read");
             Refusal(

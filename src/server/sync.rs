@@ -13,10 +13,13 @@ use tokio::task::AbortHandle;
 
 use super::around::RequestId;
 use super::encoding::{Compressor, Encoding};
-use super::{State, body};
+use super::{State, body, url};
 use crate::dali::{Format, Layout, Params, Serialization};
 use crate::output::{Chunk, Stream, Summary, error_document, error_page};
 use crate::tap::{Fault, Response, Service};
+
+/// Seconds after which a client that was turned away may come again.
+const RETRY_AFTER: &str = "5";
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
@@ -59,15 +62,16 @@ pub async fn answer(
     };
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
-    let task = state.runtime.spawn(run(
-        state.service.clone(),
+    let asked = Asked {
         params,
-        accept.clone(),
+        accept: accept.clone(),
         encoding,
-        id.clone(),
-        head,
-        sender,
-    ));
+        client: url::client(&request),
+        id: id.clone(),
+    };
+    let task = state
+        .runtime
+        .spawn(run(state.service.clone(), asked, head, sender));
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
     match headed.await {
@@ -113,23 +117,38 @@ fn disposition(head: &Head) -> String {
     format!("{kind}; filename=\"{}\"", head.file)
 }
 
-/// The part that runs where the database is.
-async fn run(
-    service: Service,
+/// What a request says.
+struct Asked {
     params: Params,
     accept: Option<String>,
     encoding: Encoding,
+    client: String,
     id: String,
+}
+
+/// The part that runs where the database is.
+async fn run(
+    service: Service,
+    asked: Asked,
     head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
-    let mut told = Told::new(id);
+    let mut told = Told::new(asked.id);
     let limits = service.at_once();
     let Response {
         format,
         file,
         stream: mut answer,
-    } = match service.respond(&params, accept.as_deref(), limits).await {
+        place: _place,
+    } = match service
+        .respond(
+            &asked.params,
+            asked.accept.as_deref(),
+            limits,
+            Some(&asked.client),
+        )
+        .await
+    {
         Ok(answer) => answer,
         Err(fault) => {
             told.done = true;
@@ -141,7 +160,7 @@ async fn run(
     // Parquet is compressed within.
     let encoding = match format.layout {
         Layout::Parquet => Encoding::Identity,
-        _ => encoding,
+        _ => asked.encoding,
     };
     let begun = head.send(Ok(Head {
         format,
@@ -281,7 +300,11 @@ fn status(fault: &Fault) -> StatusCode {
 /// which show that and offer to save the other.
 fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    HttpResponse::build(status(fault))
+    let mut response = HttpResponse::build(status(fault));
+    if fault.status() == 503 {
+        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    }
+    response
         .content_type(if browser {
             "text/xml;charset=utf-8"
         } else {

@@ -6,6 +6,7 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod admission;
 mod fault;
 mod job;
 mod request;
@@ -13,10 +14,12 @@ mod request;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use admission::Admission;
 pub use fault::Fault;
 pub use request::QueryRequest;
 
-use adql::{Catalog, Column};
+use admission::{PLANNING, Place, SHORT, Size};
+use adql::{Catalog, Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
@@ -34,6 +37,8 @@ pub struct Service {
     pub votable: VotableVersion,
     /// A directory on disk for answers that must wait for their last row.
     pub scratch: PathBuf,
+    /// Who may use the database now.
+    pub admission: Admission,
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
@@ -41,11 +46,19 @@ pub struct Service {
 pub struct Answer {
     pub columns: Vec<Column>,
     pub rows: Option<Rows>,
+    /// Kept until the answer has been given.
+    pub place: Option<Place>,
 }
 
 impl Service {
-    /// The road of a query.
-    pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
+    /// The road of a query. `client`: who waits for it, if it has to wait for
+    /// its turn.
+    pub async fn answer(
+        &self,
+        request: &QueryRequest,
+        limits: Limits,
+        client: Option<&str>,
+    ) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
         let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
@@ -53,15 +66,49 @@ impl Service {
             return Ok(Answer {
                 columns,
                 rows: None,
+                place: None,
             });
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.database.stream(&statement, limits).await?;
+        let (rows, place) = match client {
+            None => (self.database.stream(&statement, limits).await?, None),
+            Some(client) => self.stream_in_turn(&statement, limits, client).await?,
+        };
         Ok(Answer {
             columns: query.into_columns(),
             rows: Some(rows),
+            place,
         })
+    }
+
+    /// The rows of a query that has waited for its turn. One that was taken
+    /// for short and is not begins again when there is a place for it.
+    async fn stream_in_turn(
+        &self,
+        statement: &Statement,
+        limits: Limits,
+        client: &str,
+    ) -> Result<(Rows, Option<Place>), Fault> {
+        let mut size = match self.admission.is_busy() {
+            false => Size::default(),
+            true => {
+                let plan = tokio::time::timeout(PLANNING, self.database.plan(statement)).await;
+                self.admission
+                    .size(plan.ok().and_then(Result::ok).flatten())
+            }
+        };
+        loop {
+            let place = self.admission.enter(client, size).await?;
+            let mut rows = std::pin::pin!(self.database.stream(statement, limits));
+            while size.long || !place.is_wanted() {
+                tokio::select! {
+                    rows = &mut rows => return Ok((rows?, Some(place))),
+                    () = tokio::time::sleep(SHORT) => {}
+                }
+            }
+            size.long = true;
+        }
     }
 
     /// What an answer says of itself beside its rows: the query (TAP 1.1
@@ -94,6 +141,7 @@ impl Service {
         params: &Params,
         accept: Option<&str>,
         limits: Limits,
+        client: Option<&str>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let mut format = match &request.format {
@@ -103,7 +151,7 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request, limits).await?;
+        let answer = self.answer(&request, limits, client).await?;
         let table = Table {
             columns: answer.columns,
             rows: answer.rows,
@@ -116,6 +164,7 @@ impl Service {
         Ok(Response {
             file: file_name(format.layout),
             stream: Stream::open(table, format.layout).await?,
+            place: answer.place,
             format,
         })
     }
@@ -127,6 +176,8 @@ pub struct Response {
     /// A name for it as a file.
     pub file: String,
     pub stream: Stream,
+    /// Kept until the answer has been given.
+    pub place: Option<Place>,
 }
 
 /// After the moment at which the answer is given, in UTC: the same question

@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use super::control::{Control, Order};
+use super::experience::Expected;
 use super::{Error, Phase, Problem, instant};
 use crate::config;
 use crate::dali::Params;
+use crate::database::Plan;
 
 /// Everything that is known of one job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     pub id: String,
     pub phase: Phase,
@@ -32,6 +34,10 @@ pub struct Job {
     pub lost: i64,
     /// It is known to take longer than a short job.
     pub long: bool,
+    /// What its plan says, once there is a query.
+    pub plan: Option<Plan>,
+    /// What it is expected to take.
+    pub expected: Option<Expected>,
     pub problem: Option<Problem>,
     /// Rows found so far.
     pub rows: Option<u64>,
@@ -43,6 +49,8 @@ pub struct Job {
 pub struct Product {
     pub media_type: String,
     pub bytes: u64,
+    /// A name for it as a file.
+    pub file: String,
 }
 
 /// What jobs may be given, and whether one could run.
@@ -72,6 +80,8 @@ impl Job {
             attempt: 0,
             lost: 0,
             long: false,
+            plan: None,
+            expected: None,
             problem: None,
             rows: None,
             product: None,
@@ -182,33 +192,13 @@ impl Job {
     pub fn time(&self) -> Option<Duration> {
         (self.seconds > 0).then(|| Duration::from_secs(self.seconds))
     }
-
-    /// When it will have ended at the latest, if it begins now (TAP 1.1
-    /// section 5.1.2 recommends this).
-    pub fn quote(&self, now: i64) -> Option<i64> {
-        match (self.ended, self.time()) {
-            (Some(ended), _) => Some(ended),
-            (None, Some(time)) => Some(instant::later(self.started.unwrap_or(now), time)),
-            (None, None) => None,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIMITS: config::Jobs = config::Jobs {
-        concurrent: 1,
-        concurrent_per_user: 1,
-        short: Duration::from_secs(60),
-        time_default: Duration::from_secs(10),
-        time_hard: Duration::from_secs(100),
-        lifetime_default: Duration::from_secs(1000),
-        lifetime_hard: Duration::from_secs(2000),
-        listed: true,
-        lease: Duration::from_secs(15),
-    };
+    const LIMITS: config::Jobs = config::Jobs::SAMPLE;
 
     /// Phase, seconds, seconds until destruction, and parameters of a job
     /// after some requests, the last of which may be refused.
@@ -291,15 +281,5 @@ mod tests {
             &[&long],
             "the parameters of a job are at most 50 bytes together",
         );
-    }
-
-    #[test]
-    fn the_quote_is_the_latest_end() {
-        let mut job = Job::new("j".to_owned(), "me".to_owned(), 0, &LIMITS);
-        assert_eq!(job.quote(5), Some(10_000_005));
-        job.started = Some(7);
-        assert_eq!(job.quote(5), Some(10_000_007));
-        job.ended = Some(8);
-        assert_eq!(job.quote(5), Some(8));
     }
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL 14 or later, as it comes: no extension, no superuser.
 //!
-//! Four pools: users' queries and those of jobs (both read only), our own short
-//! reads (so that they never queue behind downloads), and changes.
+//! Five pools: users' queries and those of jobs (both read only), their plans, our
+//! own short reads (so that they never queue behind downloads), and changes.
 
 mod address;
 mod cells;
@@ -24,12 +24,16 @@ use tokio::runtime::Handle;
 use tokio_postgres::{CancelToken, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::plan::{self, Plan};
 use super::rows::{self, Rows};
 use super::{Batch, Error, Lane, Limits, Settings, names};
 
 /// Connections for our own short reads, and for changes.
 const CONTROL: usize = 2;
 const WRITERS: usize = 4;
+
+/// Milliseconds after which planning is given up.
+const PLANNING: &str = "-c statement_timeout=2000";
 
 /// How long to try a host before the next one.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -51,6 +55,7 @@ pub(super) struct Postgres {
     target: Target,
     read: Door,
     work: Door,
+    plan: Door,
     control: Door,
     write: Door,
     version: String,
@@ -88,6 +93,7 @@ impl Postgres {
             target: Target::postgres(settings.namespace.as_deref()),
             read: door(READ_ONLY, settings.readers.max(1))?,
             work: door(READ_ONLY, settings.workers.max(1))?,
+            plan: door(&format!("{READ_ONLY} {PLANNING}"), 1)?,
             control,
             write: door("", WRITERS)?,
             version,
@@ -124,7 +130,7 @@ impl Postgres {
     }
 
     pub(super) async fn explain(&self, statement: &Statement) -> Result<String, Error> {
-        let client = self.control.client().await?;
+        let client = self.plan.client().await?;
         let sql = format!("EXPLAIN {}", statement.sql);
         let values = statement.parameters.iter();
         let values: Vec<_> = values
@@ -150,6 +156,11 @@ impl Postgres {
             text.push('\n');
         }
         Ok(text)
+    }
+
+    pub(super) async fn plan(&self, statement: &Statement) -> Result<Option<Plan>, Error> {
+        let text = self.explain(statement).await?;
+        Ok(plan::postgres(&text, plan::form(statement)))
     }
 
     pub(super) async fn fetch(

@@ -134,7 +134,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
         let service = archive.serve();
         let user = User::of(&service);
         let results = archive.path("data").join("results");
-        std::fs::remove_dir(&results).expect("an empty directory");
+        std::fs::remove_dir_all(&results).expect("the directory");
         std::fs::write(&results, "").expect("a file in its place");
         let job = user.run(QUICK);
         assert_eq!(user.end(&job), "ERROR");
