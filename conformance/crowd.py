@@ -104,10 +104,14 @@ class Crowd:
         return False
 
     def asks(self, kind, made, client, chance):
-        """Someone at /sync, over one connection that is kept."""
+        """Someone at /sync, over a connection that is kept for a while."""
         connection = None
         while not self.is_over():
-            time.sleep(chance.uniform(0, 2 * self.pause))
+            pause = chance.uniform(0, 2 * self.pause)
+            time.sleep(pause)
+            if pause > 3:
+                # The service may have closed it.
+                connection = None
             body = urllib.parse.urlencode(query(made(chance)))
             headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": client}
             try:

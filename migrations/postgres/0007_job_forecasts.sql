@@ -5,6 +5,9 @@ ALTER TABLE {obstap.jobs} ADD COLUMN plan_seconds double precision;
 ALTER TABLE {obstap.jobs} ADD COLUMN form bigint;
 ALTER TABLE {obstap.jobs} ADD COLUMN expected_seconds double precision;
 ALTER TABLE {obstap.jobs} ADD COLUMN expected_rows bigint;
+-- Its place in the queue: the microsecond of its coming (since 2000), moved back
+-- by what it is expected to take.
+ALTER TABLE {obstap.jobs} ADD COLUMN rank bigint;
 -- A name for the result as a file.
 ALTER TABLE {obstap.jobs} ADD COLUMN file_name text COLLATE "C";
 CREATE INDEX jobs_asker ON {obstap.jobs} (asker);

@@ -5,6 +5,9 @@ ALTER TABLE {obstap.jobs} ADD COLUMN plan_seconds REAL;
 ALTER TABLE {obstap.jobs} ADD COLUMN form INTEGER;
 ALTER TABLE {obstap.jobs} ADD COLUMN expected_seconds REAL;
 ALTER TABLE {obstap.jobs} ADD COLUMN expected_rows INTEGER;
+-- Its place in the queue: the microsecond of its coming (since 2000), moved back
+-- by what it is expected to take.
+ALTER TABLE {obstap.jobs} ADD COLUMN rank INTEGER;
 -- A name for the result as a file.
 ALTER TABLE {obstap.jobs} ADD COLUMN file_name TEXT;
 CREATE INDEX "obstap.jobs_asker" ON {obstap.jobs} (asker);

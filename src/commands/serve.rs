@@ -76,15 +76,18 @@ pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let jobs = runtime.block_on(open::jobs(&service, settings))?;
+    let desk = open::desk()?;
+    let workers = runtime.handle().clone();
+    let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     let state = State {
         service,
         jobs: jobs.clone(),
         base_url: settings.base_url.clone(),
         runtime: runtime.handle().clone(),
+        desk: desk.handle().clone(),
     };
     let served = server::serve(&runtime, listener, state, ready);
-    runtime.block_on(jobs.drain(LAST_JOBS));
+    desk.block_on(jobs.drain(LAST_JOBS));
     runtime.shutdown_timeout(Duration::from_secs(5));
     served.map_err(|error| Failure::new(format!("serving ended: {error}")))
 }

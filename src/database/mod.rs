@@ -118,10 +118,17 @@ impl Database {
 
     /// The database that jobs are recorded in, where a long change of the
     /// archive's tables must not hold up a job: on PostgreSQL this one, on
-    /// SQLite, which has one writer, a second file beside the first.
-    pub async fn for_jobs(&self) -> Result<Database, Error> {
+    /// SQLite, which has one writer, a second file beside the first. Its
+    /// connections are of its own and live on the runtime that calls this.
+    /// `settings`: of this database.
+    pub async fn for_jobs(&self, settings: &Settings) -> Result<Database, Error> {
+        let settings = Settings {
+            readers: 1,
+            workers: 1,
+            ..settings.clone()
+        };
         match &self.engine {
-            Engine::Postgres(_) => Ok(self.clone()),
+            Engine::Postgres(_) => Database::open(&settings).await,
             Engine::Sqlite(sqlite) => {
                 let sqlite = sqlite.beside("jobs").await?;
                 let database = Database {

@@ -65,12 +65,12 @@ fn answered(answer: Answer) -> HttpResponse {
     })
 }
 
-/// Does `work` where the database is; it ends with whoever waits for it.
+/// Does `work` where the jobs are looked after; it ends with whoever waits for it.
 async fn there<T: Send + 'static>(
     state: &State,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let task = state.runtime.spawn(work);
+    let task = state.desk.spawn(work);
     let waited_for = WaitedFor(task.abort_handle());
     let done = task.await;
     drop(waited_for);

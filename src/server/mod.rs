@@ -39,6 +39,8 @@ pub struct State {
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     pub runtime: tokio::runtime::Handle,
+    /// The runtime for what is asked about jobs.
+    pub desk: tokio::runtime::Handle,
 }
 
 /// Every address of the service.

@@ -1,15 +1,16 @@
 //! Which queries that somebody waits for may use the database now.
 //!
-//! A place is a connection. When there are two or more, a quarter of them
-//! (rounded up) is kept from long queries. As long as there are places nobody
-//! asks which those are; after that, the plan of a query and what others took
-//! tell, and one that was taken for short and has found no row after
+//! A place is a connection. When there are two or more, half of them (rounded
+//! up) are kept from long queries. As long as there are places nobody asks which
+//! those are; after that, what others of the same form took tells, else the plan
+//! of the query, and one that was taken for short and has found no row after
 //! [`SHORT`] gives up its place and begins again as a long one. Between
 //! clients, the one with the fewest places comes first, then whoever came
 //! first. The queue has an end, and so has the wait.
 //!
 //! Jobs have places of their own ([`crate::uws`]).
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,8 @@ struct State {
     running: Vec<Run>,
     waiting: Vec<Waiter>,
     count: u64,
+    /// Forms of queries that were short, with how often in sequence.
+    short: HashMap<i64, u32>,
 }
 
 struct Run {
@@ -55,14 +58,22 @@ struct Run {
 struct Waiter {
     id: u64,
     client: Arc<str>,
-    long: bool,
+    size: Size,
     turn: oneshot::Sender<Place>,
 }
+
+/// Queries of one form that must have been short before the next is taken for
+/// short unseen.
+const PROVEN: u32 = 3;
+
+/// Forms that are remembered.
+const FORMS: usize = 1000;
 
 /// What is known of a query that wants a place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
     pub long: bool,
+    pub form: i64,
     pub plan: Option<Plan>,
 }
 
@@ -79,7 +90,7 @@ pub enum Busy {
 pub struct Place {
     shared: Arc<Shared>,
     id: u64,
-    plan: Option<Plan>,
+    size: Size,
     begun: Instant,
 }
 
@@ -105,11 +116,23 @@ impl State {
         });
     }
 
+    fn remember(&mut self, form: i64, short: bool) {
+        if !short {
+            self.short.remove(&form);
+            return;
+        }
+        if self.short.len() >= FORMS {
+            self.short.clear();
+        }
+        let times = self.short.entry(form).or_default();
+        *times = times.saturating_add(1);
+    }
+
     /// The next who may have a place.
     fn next(&mut self, shared: &Shared) -> Option<Waiter> {
         self.waiting.retain(|waiter| !waiter.turn.is_closed());
         let (any, long) = (self.has_room(shared, false), self.has_room(shared, true));
-        let eligible = |waiter: &&Waiter| any && (long || !waiter.long);
+        let eligible = |waiter: &&Waiter| any && (long || !waiter.size.long);
         let places = |waiter: &Waiter| {
             let own = |run: &&Run| run.client == waiter.client;
             self.running.iter().filter(own).count()
@@ -134,15 +157,15 @@ impl Shared {
     fn places_for_long(&self) -> usize {
         match self.places {
             0 | 1 => self.places,
-            all => all - all.div_ceil(4),
+            all => all - all.div_ceil(2),
         }
     }
 
-    fn place(self: &Arc<Shared>, id: u64, plan: Option<Plan>) -> Place {
+    fn place(self: &Arc<Shared>, id: u64, size: Size) -> Place {
         Place {
             shared: self.clone(),
             id,
-            plan,
+            size,
             begun: Instant::now(),
         }
     }
@@ -154,10 +177,10 @@ impl Shared {
             let Some(waiter) = state.next(self) else {
                 return;
             };
-            state.take(waiter.id, waiter.client, waiter.long);
+            state.take(waiter.id, waiter.client, waiter.size.long);
             drop(state);
             // If nobody waits any longer, the place comes back at once.
-            let _ = waiter.turn.send(self.place(waiter.id, None));
+            let _ = waiter.turn.send(self.place(waiter.id, waiter.size));
         }
     }
 }
@@ -182,11 +205,18 @@ impl Admission {
         !state.waiting.is_empty() || state.running.len() >= self.shared.places_for_long()
     }
 
+    /// Whether queries of this form have been short.
+    pub fn is_short(&self, form: i64) -> bool {
+        let short = &self.shared.state().short;
+        short.get(&form).is_some_and(|times| *times >= PROVEN)
+    }
+
     /// What is expected of a query.
-    pub fn size(&self, plan: Option<Plan>) -> Size {
+    pub fn size(&self, form: i64, plan: Option<Plan>) -> Size {
         let seconds = plan.map(|plan| self.shared.experience().expect(&plan).seconds);
         Size {
             long: seconds.is_some_and(|seconds| seconds > SHORT.as_secs_f64()),
+            form,
             plan,
         }
     }
@@ -199,10 +229,13 @@ impl Admission {
             state.waiting.retain(|waiter| !waiter.turn.is_closed());
             state.count += 1;
             let (id, client) = (state.count, Arc::from(client));
-            let alone = state.waiting.iter().all(|waiter| waiter.long && !size.long);
+            let alone = state
+                .waiting
+                .iter()
+                .all(|waiter| waiter.size.long && !size.long);
             if alone && state.has_room(shared, size.long) {
                 state.take(id, client, size.long);
-                return Ok(shared.place(id, size.plan));
+                return Ok(shared.place(id, size));
             }
             if state.waiting.len() >= shared.waiting {
                 return Err(Busy::Full(state.waiting.len()));
@@ -211,7 +244,7 @@ impl Admission {
             state.waiting.push(Waiter {
                 id,
                 client,
-                long: size.long,
+                size,
                 turn,
             });
             ours
@@ -219,11 +252,7 @@ impl Admission {
         // One that runs may have become long meanwhile.
         shared.serve();
         match tokio::time::timeout(shared.time, turn).await {
-            Ok(Ok(mut place)) => {
-                place.plan = size.plan;
-                place.begun = Instant::now();
-                Ok(place)
-            }
+            Ok(Ok(place)) => Ok(place),
             _ => Err(Busy::Late(shared.time)),
         }
     }
@@ -238,21 +267,25 @@ impl Place {
         }
         let state = self.shared.state();
         let long = state.running.iter().filter(|run| run.is_long()).count();
-        long > self.shared.places_for_long() && state.waiting.iter().any(|it| !it.long)
+        long > self.shared.places_for_long() && state.waiting.iter().any(|it| !it.size.long)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(plan) = self.plan {
+        let taken = self.begun.elapsed();
+        if let Some(plan) = self.size.plan {
             let sample = Sample {
                 plan,
-                seconds: self.begun.elapsed().as_secs_f64(),
+                seconds: taken.as_secs_f64(),
                 rows: 0,
             };
             self.shared.experience().learn(sample);
         }
-        self.shared.state().running.retain(|run| run.id != self.id);
+        let mut state = self.shared.state();
+        state.running.retain(|run| run.id != self.id);
+        state.remember(self.size.form, taken < SHORT);
+        drop(state);
         self.shared.serve();
     }
 }
@@ -263,6 +296,7 @@ mod tests {
 
     const LONG: Size = Size {
         long: true,
+        form: 0,
         plan: None,
     };
 

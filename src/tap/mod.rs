@@ -18,12 +18,12 @@ pub use admission::Admission;
 pub use fault::Fault;
 pub use request::QueryRequest;
 
-use admission::{PLANNING, Place, SHORT, Size};
+use admission::{PLANNING, Place, SHORT};
 use adql::{Catalog, Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
-use crate::database::{Database, Lane, Limits, Rows};
+use crate::database::{self, Database, Lane, Limits, Rows};
 use crate::output::{Stream, Table};
 use crate::uws::instant;
 
@@ -90,14 +90,13 @@ impl Service {
         limits: Limits,
         client: &str,
     ) -> Result<(Rows, Option<Place>), Fault> {
-        let mut size = match self.admission.is_busy() {
-            false => Size::default(),
-            true => {
-                let plan = tokio::time::timeout(PLANNING, self.database.plan(statement)).await;
-                self.admission
-                    .size(plan.ok().and_then(Result::ok).flatten())
-            }
-        };
+        let form = database::form(statement);
+        let mut size = self.admission.size(form, None);
+        if self.admission.is_busy() && !self.admission.is_short(form) {
+            let plan = tokio::time::timeout(PLANNING, self.database.plan(statement)).await;
+            let plan = plan.ok().and_then(Result::ok).flatten();
+            size = self.admission.size(form, plan);
+        }
         loop {
             let place = self.admission.enter(client, size).await?;
             let mut rows = std::pin::pin!(self.database.stream(statement, limits));

@@ -10,6 +10,15 @@ use crate::config;
 use crate::dali::Params;
 use crate::database::Plan;
 
+/// What a job that says nothing of itself counts for (seconds).
+pub const UNKNOWN: f64 = 10.0;
+
+/// A job is overtaken by shorter ones for so many times what it takes.
+const PATIENCE: f64 = 4.0;
+
+/// No job counts for more in the queue (seconds).
+const BACK: f64 = 3600.0;
+
 /// Everything that is known of one job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
@@ -188,6 +197,15 @@ impl Job {
         }
     }
 
+    /// Its place in the queue, the smallest first: when it came, moved back by
+    /// what it is expected to take, so that a short job overtakes long ones
+    /// but none waits for ever.
+    pub fn rank(&self) -> Option<i64> {
+        let expected = self.expected.map_or(UNKNOWN, |expected| expected.seconds);
+        let back = (expected.clamp(0.0, BACK) * PATIENCE * 1e6) as i64;
+        self.queued.map(|queued| queued.saturating_add(back))
+    }
+
     /// How long it may run.
     pub fn time(&self) -> Option<Duration> {
         (self.seconds > 0).then(|| Duration::from_secs(self.seconds))
@@ -226,6 +244,22 @@ mod tests {
             job.destruction / 1_000_000,
             job.parameters.encoded()
         ))
+    }
+
+    #[test]
+    fn a_short_job_overtakes_a_long_one_for_a_while() {
+        let rank = |queued: i64, seconds| {
+            let mut job = Job::new("j".to_owned(), "me".to_owned(), 0, &LIMITS);
+            job.queued = Some(queued * 1_000_000);
+            job.expected = Some(Expected {
+                seconds,
+                rows: None,
+            });
+            job.rank()
+        };
+        assert!(rank(30, 0.1) < rank(0, 10.0));
+        assert!(rank(50, 0.1) > rank(0, 10.0));
+        assert!(rank(20_000, 0.1) > rank(0, 1e9));
     }
 
     #[test]

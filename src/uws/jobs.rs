@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
@@ -37,6 +38,8 @@ pub(super) struct Shared<W> {
     pub store: Store,
     pub results: Results,
     pub work: W,
+    /// Where the work is done, so that it does not hold up those who ask.
+    pub workers: Handle,
     pub limits: config::Jobs,
     pub parameter_bytes: usize,
     /// What jobs took.
@@ -52,12 +55,13 @@ pub(super) struct Shared<W> {
 }
 
 impl<W: Work> Jobs<W> {
-    /// `parameter_bytes`: of all parameters of a job together. Work begins
-    /// with [`Jobs::start`].
+    /// `workers`: where the work is done; `parameter_bytes`: of all parameters
+    /// of a job together. Work begins with [`Jobs::start`].
     pub fn new(
         database: Database,
         results: Results,
         work: W,
+        workers: Handle,
         limits: config::Jobs,
         parameter_bytes: usize,
     ) -> Result<Jobs<W>, getrandom::Error> {
@@ -65,6 +69,7 @@ impl<W: Work> Jobs<W> {
             store: Store::new(database, identifier()?),
             results,
             work,
+            workers,
             limits,
             parameter_bytes,
             experience: Mutex::default(),
@@ -176,8 +181,11 @@ impl<W: Work> Jobs<W> {
         let now = instant::now();
         let queue = match job.phase {
             Phase::Pending | Phase::Queued => {
-                let until = job.queued.unwrap_or(now);
-                Some(self.shared.store.queue(&job.asker, until, now).await?)
+                // One that waits to be told would queue now.
+                let mut job = job.clone();
+                job.queued = job.queued.or(Some(now));
+                let rank = job.rank().unwrap_or(now);
+                Some(self.shared.store.queue(&job.asker, rank, now).await?)
             }
             _ => None,
         };
@@ -200,6 +208,8 @@ impl<W: Work> Jobs<W> {
         let plan = tokio::time::timeout(PLANNING, self.shared.work.plan(&job.parameters));
         job.plan = plan.await.ok().flatten();
         job.expected = job.plan.map(|plan| self.shared.expect(&plan));
+        let short = self.shared.limits.short.as_secs_f64();
+        job.long = job.expected.is_some_and(|it| it.seconds > short);
     }
 
     /// Where the result of a job lies, if it has one.

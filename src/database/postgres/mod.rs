@@ -32,6 +32,9 @@ use super::{Batch, Error, Lane, Limits, Settings, names};
 const CONTROL: usize = 2;
 const WRITERS: usize = 4;
 
+/// Connections for plans.
+const PLANNERS: usize = 2;
+
 /// Milliseconds after which planning is given up.
 const PLANNING: &str = "-c statement_timeout=2000";
 
@@ -93,7 +96,7 @@ impl Postgres {
             target: Target::postgres(settings.namespace.as_deref()),
             read: door(READ_ONLY, settings.readers.max(1))?,
             work: door(READ_ONLY, settings.workers.max(1))?,
-            plan: door(&format!("{READ_ONLY} {PLANNING}"), 1)?,
+            plan: door(&format!("{READ_ONLY} {PLANNING}"), PLANNERS)?,
             control,
             write: door("", WRITERS)?,
             version,

@@ -1,14 +1,15 @@
 //! Who runs the jobs: one loop takes them from the queue, one keeps house
 //! (`house`).
 //!
-//! Why are short jobs not starved? Nobody knows beforehand how long a query
+//! Why are short jobs not starved? Nobody knows for sure how long a query
 //! takes, so every job is short until it has run for a minute
 //! (`jobs.short_seconds`). A quarter of the places is kept from long jobs: one
 //! that becomes long where no place for it is free goes back into the queue,
 //! remembered as long, and begins again when there is one. A job loses a
-//! minute at most, and only when the service is full of long ones. Between
-//! users, the one with the fewest jobs running comes first, then the oldest
-//! job.
+//! minute at most, and only when the service is full of long ones. A job whose
+//! plan says that it is long is taken for long at once, and one that is expected
+//! to be shorter overtakes others for a while ([`Job::rank`]). Between users, the
+//! one with the fewest jobs running comes first.
 
 mod house;
 
@@ -239,7 +240,8 @@ impl<W: Work> Runner<W> {
         let rows = Arc::<AtomicU64>::default();
         // Held, so that the job is in the list before it can leave it.
         let mut running = self.running();
-        let task = tokio::spawn(self.clone().run(job, rows.clone(), place));
+        let run = self.clone().run(job, rows.clone(), place);
+        let task = self.shared.workers.spawn(run);
         let entry = Running {
             attempt,
             task: task.abort_handle(),

@@ -177,7 +177,8 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// Takes the next job: of the user who has the fewest running, the oldest.
+    /// Takes the next job: of the user who has the fewest running, the first by
+    /// its rank.
     /// Instances take one after the other, so that none sees a place that
     /// another is taking; jobs that a client is changing are passed over.
     pub(super) async fn claim(&self, call: &Call) -> Result<Option<Job>, database::Error> {
@@ -189,7 +190,7 @@ impl Store {
              WHERE job_id = (SELECT job.job_id FROM {{obstap.jobs}} AS job \
              WHERE job.phase = 'QUEUED' AND job.destruction > $1 AND (NOT job.long OR $4) \
              AND {running} < $5 AND (SELECT count(*) FROM {{obstap.jobs}} \
-             WHERE phase = 'EXECUTING') < $6 ORDER BY {running}, job.queued, job.job_id LIMIT 1 {}) \
+             WHERE phase = 'EXECUTING') < $6 ORDER BY {running}, coalesce(job.rank, 0), job.job_id LIMIT 1 {}) \
              RETURNING {COLUMNS}",
             self.database.skip_locked()
         );

@@ -4,14 +4,12 @@
 use adql::{Value, Wire};
 
 use super::super::experience::{MEMORY, Sample};
+use super::super::job::UNKNOWN;
 use super::super::{Error, Job, Phase, instant};
 use super::Store;
 use super::row::{integer, plan, real, string, text};
 use crate::config;
 use crate::database::{self, Transaction};
-
-/// What a job that says nothing of itself counts for (seconds).
-const UNKNOWN: f64 = 10.0;
 
 /// Jobs that wait or run, as one that waits sees them. Seconds are those they
 /// are expected to take in all.
@@ -32,11 +30,11 @@ pub(in crate::uws) struct Queue {
 }
 
 impl Store {
-    /// Jobs that run, and that queue since before `until`.
+    /// Jobs that run, and that queue before those of this rank.
     pub(in crate::uws) async fn queue(
         &self,
         asker: &str,
-        until: i64,
+        rank: i64,
         now: i64,
     ) -> Result<Queue, database::Error> {
         let seconds = format!("coalesce(expected_seconds, {UNKNOWN:?})");
@@ -53,10 +51,10 @@ impl Store {
         let sql = format!(
             "SELECT {}, (SELECT CAST(coalesce(sum(places), 0) AS bigint) FROM {{obstap.instances}} \
              WHERE lease > $3) FROM {{obstap.jobs}} \
-             WHERE phase = 'EXECUTING' OR (phase = 'QUEUED' AND queued < $1)",
+             WHERE phase = 'EXECUTING' OR (phase = 'QUEUED' AND coalesce(rank, 0) < $1)",
             columns.join(", ")
         );
-        let values = [Value::Timestamp(until), text(asker), Value::Timestamp(now)];
+        let values = [Value::BigInt(rank), text(asker), Value::Timestamp(now)];
         let (count, sum) = (Wire::Int8, Wire::Float8);
         let wires = [count, sum, count, sum, count, sum, count, sum, count];
         let rows = self.database.fetch(&sql, &values, &wires).await?;
@@ -125,10 +123,11 @@ impl Store {
     /// Keeps what a job is expected to take.
     pub(in crate::uws) async fn expect(&self, job: &Job) -> Result<(), database::Error> {
         let sql = "UPDATE {obstap.jobs} SET plan_seconds = $2, form = $3, expected_seconds = $4, \
-                   expected_rows = $5 WHERE job_id = $1";
+                   expected_rows = $5, rank = $6, long = (long OR $7) WHERE job_id = $1";
         let values = super::row::values(job);
-        let expected = values.get(20..24).unwrap_or_default();
-        let values = [&[text(&job.id)], expected].concat();
+        let expected = values.get(20..25).unwrap_or_default();
+        let long = [Value::Boolean(job.long)];
+        let values = [&[text(&job.id)], expected, &long].concat();
         self.execute(sql, &values).await.map(drop)
     }
 

@@ -10,14 +10,14 @@ use crate::database::{Batch, Plan};
 pub(super) const COLUMNS: &str = "job_id, phase, run_id, owner, asker, parameters, created, queued, started, \
                        ended, destruction, seconds, attempt, lost, long, error, transient, \
                        media_type, bytes, row_count, plan_seconds, form, expected_seconds, \
-                       expected_rows, file_name";
+                       expected_rows, rank, file_name";
 
 /// The same without the parameters, which may be large, for many jobs at once.
 pub(super) fn brief() -> String {
     COLUMNS.replace("parameters", "CAST('' AS text)")
 }
 
-pub(super) const WIRES: [Wire; 25] = [
+pub(super) const WIRES: [Wire; 26] = [
     Wire::Text,
     Wire::Text,
     Wire::Text,
@@ -41,6 +41,7 @@ pub(super) const WIRES: [Wire; 25] = [
     Wire::Float8,
     Wire::Int8,
     Wire::Float8,
+    Wire::Int8,
     Wire::Int8,
     Wire::Text,
 ];
@@ -75,6 +76,7 @@ pub(super) fn values(job: &Job) -> Vec<Value> {
             .map_or(Value::Null, |plan| Value::BigInt(plan.form)),
         double(job.expected.map(|expected| expected.seconds)),
         number(job.expected.and_then(|expected| expected.rows)),
+        job.rank().map_or(Value::Null, Value::BigInt),
         maybe(product.map(|product| product.file.as_str())),
     ]
 }
@@ -122,7 +124,7 @@ pub(super) fn job(rows: &Batch, row: usize) -> Option<Job> {
             media_type,
             bytes: count(18)?,
             // Results of earlier versions have no name.
-            file: text(24).unwrap_or_else(|| "result".to_owned()),
+            file: text(25).unwrap_or_else(|| "result".to_owned()),
         })
     };
     let expected = |seconds| Expected {
