@@ -61,7 +61,7 @@ def costly(chance):
         f"AS b WHERE a.s_ra + b.s_dec > {ra:.2f}",
         f"SELECT COUNT(*) AS n FROM ivoa.obscore AS a JOIN ivoa.obscore AS b "
         f"ON INTERSECTS(a.s_region, b.s_region) = 1 WHERE CONTAINS(POINT(a.s_ra, a.s_dec), "
-        f"CIRCLE({ra:.2f}, {dec:.2f}, {many / 4})) = 1",
+        f"CIRCLE({ra:.2f}, {dec:.2f}, {many / 10})) = 1",
     ])
 
 
@@ -144,7 +144,15 @@ class Crowd:
         name = jobs.make(adql)
         asked = time.time()
         quote = instant(jobs.get(name)[2].decode(), "quote")
+        foretold = quote - asked
+        begun = time.time()
         jobs.post(name, PHASE="RUN")
+        try:
+            self.follows_job(jobs, name, foretold, begun)
+        finally:
+            jobs.post(name, ACTION="DELETE")
+
+    def follows_job(self, jobs, name, foretold, begun):
         while not self.is_over():
             status, _, body = jobs.get(f"{name}?WAIT=5")
             document = body.decode()
@@ -157,11 +165,10 @@ class Crowd:
         if result and self.judge("job", *result):
             ended, made = instant(document, "endTime"), instant(document, "creationTime")
             with self.guard:
-                self.quotes.append((quote - asked, ended - max(made, asked)))
+                self.quotes.append((foretold, ended - begun))
             self.note("job", ended - made)
         elif not result:
             self.complain(f"job {phase}: {element(document, 'message')}")
-        jobs.post(name, ACTION="DELETE")
 
     def looks_after_a_job(self):
         """The phase of a job, again and again, as polling clients ask."""

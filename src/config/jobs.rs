@@ -20,8 +20,6 @@ pub struct Jobs {
     pub queued_per_user: u64,
     /// Jobs of one user that are kept, whatever their phase.
     pub kept_per_user: u64,
-    /// Size of a result.
-    pub result_bytes: u64,
     /// A job that has run for so long may no longer take the place that is
     /// kept for short ones.
     pub short: Duration,
@@ -50,7 +48,6 @@ impl Jobs {
         queued: 100,
         queued_per_user: 100,
         kept_per_user: 100,
-        result_bytes: 1_000_000,
         short: Duration::from_secs(60),
         time_default: Duration::from_secs(10),
         time_hard: Duration::from_secs(100),
@@ -79,7 +76,6 @@ pub(super) fn read(merged: &Merged) -> Result<Jobs, Error> {
         queued: number("queued", 1_000_000)?,
         queued_per_user: number("queued_per_user", 1_000_000)?,
         kept_per_user: number("kept_per_user", 1_000_000)?,
-        result_bytes: number("result_bytes", i64::MAX as u64)?,
         short: seconds("short_seconds")?,
         time_default: seconds("seconds_default")?,
         time_hard: seconds("seconds_hard")?,

@@ -53,9 +53,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 7,
+        name: "published",
+        postgres: include_str!("../../migrations/postgres/0007_published.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_published.sql"),
+    },
+    Migration {
+        number: 8,
         name: "job_forecasts",
-        postgres: include_str!("../../migrations/postgres/0007_job_forecasts.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0007_job_forecasts.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_job_forecasts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_job_forecasts.sql"),
     },
 ];
 

@@ -1,7 +1,6 @@
 //! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.1).
 
 use std::io;
-use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -11,15 +10,12 @@ use futures_util::stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::around::RequestId;
+use super::around::{Notes, RequestId};
 use super::encoding::{Compressor, Encoding};
 use super::{State, body, url};
 use crate::dali::{Format, Layout, Params, Serialization};
 use crate::output::{Chunk, Stream, Summary, error_document, error_page};
 use crate::tap::{Fault, Response, Service};
-
-/// Seconds after which a client that was turned away may come again.
-const RETRY_AFTER: &str = "5";
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
@@ -37,10 +33,8 @@ pub async fn answer(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map_or_else(String::new, |id| id.0.clone());
+    let id = RequestId::current().map_or_else(String::new, |id| id.0);
+    let notes: Notes = request.extensions().get().cloned().unwrap_or_default();
     let said = |name| {
         let value = request.headers().get(name)?;
         value.to_str().ok().map(str::to_owned)
@@ -50,10 +44,14 @@ pub async fn answer(
     let limit = state.service.limits.body_bytes;
     let params = match body::params(&request, payload, limit).await {
         Ok(params) => params,
-        Err(fault) => return refusal(&fault.logged(&id), accept.as_deref()),
+        Err(fault) => {
+            notes.note(|it| it.failure = Some(fault.cause()));
+            return refusal(&fault.logged(&id), accept.as_deref());
+        }
     };
     let page = Page::of(&params);
     let refuse = |fault: Fault| {
+        notes.note(|it| it.failure = Some(fault.cause()));
         let fault = fault.logged(&id);
         match &page {
             Some(page) => page.refusal(&fault),
@@ -68,6 +66,7 @@ pub async fn answer(
         encoding,
         client: url::client(&request),
         id: id.clone(),
+        notes: notes.clone(),
     };
     let task = state
         .runtime
@@ -124,6 +123,7 @@ struct Asked {
     encoding: Encoding,
     client: String,
     id: String,
+    notes: Notes,
 }
 
 /// The part that runs where the database is.
@@ -133,7 +133,6 @@ async fn run(
     head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
-    let mut told = Told::new(asked.id);
     let limits = service.at_once();
     let Response {
         format,
@@ -151,7 +150,6 @@ async fn run(
     {
         Ok(answer) => answer,
         Err(fault) => {
-            told.done = true;
             // If nobody listens, nobody needs to know.
             let _ = head.send(Err(fault));
             return;
@@ -170,10 +168,9 @@ async fn run(
     if begun.is_err() {
         return;
     }
-    if !send(&mut answer, encoding, &sender).await {
-        return;
+    if send(&mut answer, encoding, &sender).await {
+        tell(&asked.id, &asked.notes, answer.summary());
     }
-    told.finished(answer.summary());
 }
 
 /// Sends the answer to its end, which may be a break; false if the client left.
@@ -212,61 +209,17 @@ impl Drop for WaitedFor {
     }
 }
 
-/// The log's line about an answer, however it ends.
-struct Told {
-    id: String,
-    started: Instant,
-    done: bool,
-}
-
-impl Told {
-    fn new(id: String) -> Told {
-        Told {
-            id,
-            started: Instant::now(),
-            done: false,
-        }
-    }
-
-    fn finished(&mut self, summary: &Summary) {
-        self.done = true;
-        let Summary {
-            rows,
-            bytes,
-            overflow,
-            failure,
-        } = summary;
-        let milliseconds = self.started.elapsed().as_millis() as u64;
-        match failure {
-            None => tracing::info!(
-                id = self.id,
-                rows,
-                bytes,
-                overflow,
-                milliseconds,
-                "answered"
-            ),
-            Some(error) => {
-                let cause = std::error::Error::source(error).map(ToString::to_string);
-                tracing::error!(
-                    id = self.id,
-                    rows,
-                    bytes,
-                    milliseconds,
-                    cause,
-                    "answer failed half-way: {error}"
-                );
-            }
-        }
-    }
-}
-
-impl Drop for Told {
-    fn drop(&mut self) {
-        if !self.done {
-            let milliseconds = self.started.elapsed().as_millis() as u64;
-            tracing::info!(id = self.id, milliseconds, "the client left; query stopped");
-        }
+/// For the line in the log, and the reason of a failure for the operator.
+fn tell(id: &str, notes: &Notes, summary: &Summary) {
+    let failure = summary.failure.as_ref();
+    notes.note(|noted| {
+        noted.rows = Some(summary.rows);
+        noted.limit = summary.limit;
+        noted.failure = failure.map(Fault::cause_of);
+    });
+    if let Some(error) = failure {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(id, cause, "answer failed half-way: {error}");
     }
 }
 
@@ -285,26 +238,29 @@ impl Page {
     }
 
     fn refusal(&self, fault: &Fault) -> HttpResponse {
-        HttpResponse::build(status(fault))
+        begun(fault)
             .content_type("text/html;charset=utf-8")
             .insert_header(LIFELESS)
             .body(error_page(self.query.as_deref(), fault.message()))
     }
 }
 
-fn status(fault: &Fault) -> StatusCode {
-    StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+fn begun(fault: &Fault) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(fault.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::VARY, "Accept"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    response
 }
 
 /// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
 /// which show that and offer to save the other.
 fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    let mut response = HttpResponse::build(status(fault));
-    if fault.status() == 503 {
-        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
-    }
-    response
+    begun(fault)
         .content_type(if browser {
             "text/xml;charset=utf-8"
         } else {

@@ -17,14 +17,14 @@ impl Work for Service {
     fn check(&self, parameters: &Params) -> Result<(), Problem> {
         let request = QueryRequest::read(parameters, &self.limits).map_err(problem)?;
         let syntax = adql::parse(&request.query).map_err(|it| problem(it.into()))?;
-        adql::check(&syntax, &self.catalog).map_err(|it| problem(it.into()))?;
+        adql::check(&syntax, &self.tables.last()).map_err(|it| problem(it.into()))?;
         Ok(())
     }
 
     async fn plan(&self, parameters: &Params) -> Option<Plan> {
         let request = QueryRequest::read(parameters, &self.limits).ok()?;
         let syntax = adql::parse(&request.query).ok()?;
-        let query = adql::check(&syntax, &self.catalog).ok()?;
+        let query = adql::check(&syntax, &self.tables.last()).ok()?;
         let query = adql::index(query.limited_to(Some(request.maxrec)));
         let statement = adql::write(&query, self.database.target());
         match self.database.plan(&statement).await {

@@ -8,30 +8,33 @@
 
 mod admission;
 mod fault;
+mod glimpse;
 mod job;
 mod request;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use admission::Admission;
 pub use fault::Fault;
-pub use request::QueryRequest;
+pub use glimpse::Observation;
+pub use request::{Cap, QueryRequest};
 
 use admission::{PLANNING, Place, SHORT};
-use adql::{Catalog, Column, Statement};
+pub use adql::Catalog;
+use adql::{Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{self, Database, Lane, Limits, Rows};
-use crate::output::{Stream, Table};
+use crate::output::{Limit, Stream, Table};
+use crate::tap_schema::Live;
 use crate::uws::instant;
 
 /// What answers queries.
 #[derive(Clone)]
 pub struct Service {
     pub database: Database,
-    pub catalog: Arc<Catalog>,
+    pub tables: Live,
     pub limits: config::Limits,
     /// Where a request does not say.
     pub votable: VotableVersion,
@@ -60,7 +63,8 @@ impl Service {
         client: Option<&str>,
     ) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
-        let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
+        let catalog = self.tables.catalog().await;
+        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
@@ -125,6 +129,36 @@ impl Service {
         .to_vec()
     }
 
+    /// An answer as it is to be written, in the usual version of VOTable.
+    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let bytes = self.limits.answer_bytes;
+        Table {
+            columns: answer.columns,
+            rows: answer.rows,
+            maxrec: request.maxrec,
+            maxrec_limit: request.maxrec_limit(&self.limits),
+            bytes,
+            bytes_limit: Limit {
+                name: "answer_bytes",
+                advice: format!(
+                    "No answer has many more than {bytes} bytes here; ask for fewer columns, or \
+                     divide the query, by position, time or collection."
+                ),
+            },
+            infos: self.infos(&request.query),
+            version: self.votable,
+            address: None,
+            scratch: self.scratch.clone(),
+        }
+    }
+
+    /// Whether a query is understood here, its tables and columns included.
+    pub fn understands(&self, query: &str) -> bool {
+        let checked = adql::parse(query)
+            .and_then(|syntax| adql::check(&syntax, &self.tables.last()).map(drop));
+        checked.is_ok()
+    }
+
     /// What a query may use when somebody waits for its answer.
     pub fn at_once(&self) -> Limits {
         Limits {
@@ -150,20 +184,17 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request, limits, client).await?;
+        let mut answer = self.answer(&request, limits, client).await?;
+        let place = answer.place.take();
         let table = Table {
-            columns: answer.columns,
-            rows: answer.rows,
-            maxrec: request.maxrec,
-            infos: self.infos(&request.query),
-            version: request.version.unwrap_or(self.votable),
             address: request.address(),
-            scratch: self.scratch.clone(),
+            version: request.version.unwrap_or(self.votable),
+            ..self.table(answer, &request)
         };
         Ok(Response {
             file: file_name(format.layout),
             stream: Stream::open(table, format.layout).await?,
-            place: answer.place,
+            place,
             format,
         })
     }

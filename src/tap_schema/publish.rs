@@ -28,7 +28,8 @@ pub async fn publish(
     for key in keys {
         self::key(transaction, key).await?;
     }
-    Ok(())
+    let sql = "UPDATE {obstap.published} SET version = version + 1";
+    transaction.execute(sql, &[]).await.map(drop)
 }
 
 async fn schema(transaction: &mut Transaction, schema: &Schema) -> Result<(), Error> {

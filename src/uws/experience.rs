@@ -69,7 +69,9 @@ impl Experience {
             // Plans that differ by less are as good as equal.
             match (0.5..=2.0).contains(&ratio) {
                 true => sample.seconds,
-                false => sample.seconds * ratio,
+                false if sample.plan.form == plan.form => sample.seconds * ratio,
+                // Costs of different forms are hardly measured alike.
+                false => sample.seconds * ratio.sqrt(),
             }
         });
         let rows = alike.iter().map(|sample| sample.rows as f64);

@@ -81,13 +81,7 @@ impl Results {
         self.directory.join(format!(".{instance}{HERE}"))
     }
 
-    /// `most`: bytes that the result may have.
-    pub(super) async fn create(
-        &self,
-        job: &Job,
-        rows: Arc<AtomicU64>,
-        most: u64,
-    ) -> io::Result<Output> {
+    pub(super) async fn create(&self, job: &Job, rows: Arc<AtomicU64>) -> io::Result<Output> {
         for attempt in 1..job.attempt {
             self.forget(&job.id, attempt).await;
         }
@@ -97,7 +91,6 @@ impl Results {
             part: Some(path),
             whole: self.whole(job),
             bytes: 0,
-            most,
             rows,
         })
     }
@@ -187,21 +180,12 @@ pub struct Output {
     part: Option<PathBuf>,
     whole: PathBuf,
     bytes: u64,
-    most: u64,
     rows: Arc<AtomicU64>,
 }
 
 impl Output {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Problem> {
         self.bytes += bytes.len() as u64;
-        if self.bytes > self.most {
-            return Err(Problem::fatal(format!(
-                "the result is larger than the {} bytes that a result may have here \
-                 (jobs.result_bytes), and was not kept; ask for fewer columns or rows (MAXREC), \
-                 in several jobs, or for a smaller format such as parquet",
-                self.most
-            )));
-        }
         self.file.write_all(bytes).await.map_err(unwritten)
     }
 

@@ -315,8 +315,7 @@ impl<W: Work> Runner<W> {
     /// Does the work, within the job's time and what a short job may use.
     async fn work_on(&self, job: &Job, rows: &Arc<AtomicU64>, claim: &Claim) -> End {
         let work = async {
-            let most = self.shared.limits.result_bytes;
-            let create = self.shared.results.create(job, rows.clone(), most);
+            let create = self.shared.results.create(job, rows.clone());
             let mut output = match create.await {
                 Ok(output) => output,
                 Err(error) => return Err(super::results::unwritten(error)),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::client::{ENDLESS, QUICK, User, element, files, serve, soon};
+use super::client::{ENDLESS, QUICK, User, element, serve, soon};
 use crate::support::postgres;
 use crate::support::service::{Archive, SKY, Service, on_both, served_on_both};
 
@@ -62,19 +62,19 @@ fn a_user_keeps_so_many_jobs_and_no_more() {
 }
 
 #[test]
-fn a_result_may_be_so_large_and_no_larger() {
+fn a_result_may_be_so_large_and_says_when_it_would_be_larger() {
     on_both(|archive| {
         archive.loaded(SKY);
-        let service = serve(archive, "result_bytes = 50");
+        let text = "[limits]\nanswer_bytes = 65536\n";
+        let file = archive.file("limits.toml", text);
+        let service = archive.serve_with(&["--config", &file]);
         let user = User::of(&service);
-        let job = user.run(QUICK);
-        assert_eq!(user.end(&job), "ERROR");
-        let message = user.element(&job, "message");
-        assert!(message.contains("50 bytes"), "{message}");
-        assert!(message.contains("jobs.result_bytes"), "{message}");
-        soon("nothing is left of it", || files(archive).is_empty());
-        let job = user.run("SELECT TOP 1 obs_id FROM ivoa.obscore");
+        let query = "SELECT a.obs_id FROM ivoa.obscore AS a, tap_schema.columns AS b, \
+                     tap_schema.columns AS c";
+        let job = user.create(&[("LANG", "ADQL"), ("QUERY", query), ("PHASE", "RUN")]);
         assert_eq!(user.end(&job), "COMPLETED");
+        let result = user.text(&format!("{job}/results/result"));
+        assert!(result.contains("answer_bytes"), "{result}");
     });
 }
 
