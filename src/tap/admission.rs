@@ -2,9 +2,10 @@
 //!
 //! A place is a connection. When there are two or more, half of them (rounded
 //! up) are kept from long queries. As long as there are places nobody asks which
-//! those are; after that, what others of the same form took tells, else the plan
-//! of the query, and one that was taken for short and has found no row after
-//! [`SHORT`] gives up its place and begins again as a long one. Between
+//! those are; after that, the plan of a query tells, but where others of the same
+//! form were short. One of which nothing is known and that has found no row after
+//! [`SHORT`] gives up its place and begins again as a long one; one that is known
+//! to be short is left alone, since it is the machine that is slow. Between
 //! clients, the one with the fewest places comes first, then whoever came
 //! first. The queue has an end, and so has the wait.
 //!
@@ -17,10 +18,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::database::Plan;
-use crate::uws::{Experience, Sample};
 
 /// A query that takes longer is long.
 pub const SHORT: Duration = Duration::from_secs(1);
+
+/// What the plan of a short query is worth at most (seconds): a machine that is
+/// asked to choose is slower than the plan believes.
+const SMALL: f64 = 0.2;
 
 /// How long the plan of a query is waited for.
 pub const PLANNING: Duration = Duration::from_millis(500);
@@ -36,7 +40,6 @@ struct Shared {
     waiting: usize,
     time: Duration,
     state: Mutex<State>,
-    experience: Mutex<Experience>,
 }
 
 #[derive(Default)]
@@ -44,7 +47,7 @@ struct State {
     running: Vec<Run>,
     waiting: Vec<Waiter>,
     count: u64,
-    /// Forms of queries that were short, with how often in sequence.
+    /// Forms of queries, with how often they were short.
     short: HashMap<i64, u32>,
 }
 
@@ -52,7 +55,7 @@ struct Run {
     id: u64,
     client: Arc<str>,
     since: Instant,
-    long: bool,
+    kind: Kind,
 }
 
 struct Waiter {
@@ -66,15 +69,26 @@ struct Waiter {
 /// short unseen.
 const PROVEN: u32 = 3;
 
+/// No form is trusted more than after so many.
+const TRUST: u32 = 64;
+
 /// Forms that are remembered.
 const FORMS: usize = 1000;
 
 /// What is known of a query that wants a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Unknown,
+    Short,
+    Long,
+}
+
+/// A query that wants a place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
-    pub long: bool,
+    pub kind: Kind,
     pub form: i64,
-    pub plan: Option<Plan>,
 }
 
 /// Why a query gets no place.
@@ -94,9 +108,23 @@ pub struct Place {
     begun: Instant,
 }
 
+impl Kind {
+    pub fn of(plan: Option<Plan>) -> Kind {
+        match plan {
+            None => Kind::Unknown,
+            Some(plan) if plan.seconds <= SMALL => Kind::Short,
+            Some(_) => Kind::Long,
+        }
+    }
+}
+
 impl Run {
     fn is_long(&self) -> bool {
-        self.long || self.since.elapsed() > SHORT
+        match self.kind {
+            Kind::Long => true,
+            Kind::Unknown => self.since.elapsed() > SHORT,
+            Kind::Short => self.since.elapsed() > SHORT * 10,
+        }
     }
 }
 
@@ -107,32 +135,33 @@ impl State {
             && (!long || self.running.iter().filter(|run| run.is_long()).count() < most)
     }
 
-    fn take(&mut self, id: u64, client: Arc<str>, long: bool) {
+    fn take(&mut self, id: u64, client: Arc<str>, kind: Kind) {
         self.running.push(Run {
             id,
             client,
             since: Instant::now(),
-            long,
+            kind,
         });
     }
 
+    /// One that was long, perhaps since the machine is busy, halves the trust
+    /// in its form.
     fn remember(&mut self, form: i64, short: bool) {
-        if !short {
-            self.short.remove(&form);
-            return;
-        }
         if self.short.len() >= FORMS {
             self.short.clear();
         }
         let times = self.short.entry(form).or_default();
-        *times = times.saturating_add(1);
+        *times = match short {
+            true => (*times + 1).min(TRUST),
+            false => *times / 2,
+        };
     }
 
     /// The next who may have a place.
     fn next(&mut self, shared: &Shared) -> Option<Waiter> {
         self.waiting.retain(|waiter| !waiter.turn.is_closed());
         let (any, long) = (self.has_room(shared, false), self.has_room(shared, true));
-        let eligible = |waiter: &&Waiter| any && (long || !waiter.size.long);
+        let eligible = |waiter: &&Waiter| any && (long || waiter.size.kind != Kind::Long);
         let places = |waiter: &Waiter| {
             let own = |run: &&Run| run.client == waiter.client;
             self.running.iter().filter(own).count()
@@ -147,11 +176,6 @@ impl State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn experience(&self) -> MutexGuard<'_, Experience> {
-        let experience = self.experience.lock();
-        experience.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn places_for_long(&self) -> usize {
@@ -177,7 +201,7 @@ impl Shared {
             let Some(waiter) = state.next(self) else {
                 return;
             };
-            state.take(waiter.id, waiter.client, waiter.size.long);
+            state.take(waiter.id, waiter.client, waiter.size.kind);
             drop(state);
             // If nobody waits any longer, the place comes back at once.
             let _ = waiter.turn.send(self.place(waiter.id, waiter.size));
@@ -194,7 +218,6 @@ impl Admission {
                 waiting,
                 time,
                 state: Mutex::default(),
-                experience: Mutex::default(),
             }),
         }
     }
@@ -211,19 +234,10 @@ impl Admission {
         short.get(&form).is_some_and(|times| *times >= PROVEN)
     }
 
-    /// What is expected of a query.
-    pub fn size(&self, form: i64, plan: Option<Plan>) -> Size {
-        let seconds = plan.map(|plan| self.shared.experience().expect(&plan).seconds);
-        Size {
-            long: seconds.is_some_and(|seconds| seconds > SHORT.as_secs_f64()),
-            form,
-            plan,
-        }
-    }
-
     /// A place for a query of this client, once it has its turn.
     pub async fn enter(&self, client: &str, size: Size) -> Result<Place, Busy> {
         let shared = &self.shared;
+        let long = size.kind == Kind::Long;
         let turn = {
             let mut state = shared.state();
             state.waiting.retain(|waiter| !waiter.turn.is_closed());
@@ -232,9 +246,9 @@ impl Admission {
             let alone = state
                 .waiting
                 .iter()
-                .all(|waiter| waiter.size.long && !size.long);
-            if alone && state.has_room(shared, size.long) {
-                state.take(id, client, size.long);
+                .all(|it| it.size.kind == Kind::Long && !long);
+            if alone && state.has_room(shared, long) {
+                state.take(id, client, size.kind);
                 return Ok(shared.place(id, size));
             }
             if state.waiting.len() >= shared.waiting {
@@ -259,29 +273,22 @@ impl Admission {
 }
 
 impl Place {
-    /// Whether a query has to give its place to one that is short, since it
-    /// has run for longer than [`SHORT`] and was not let in as a long one.
+    /// Whether a query of which nothing is known has to give its place to one
+    /// that is short, since it has run for longer than [`SHORT`].
     pub fn is_wanted(&self) -> bool {
-        if self.begun.elapsed() < SHORT {
+        if self.size.kind != Kind::Unknown || self.begun.elapsed() < SHORT {
             return false;
         }
         let state = self.shared.state();
         let long = state.running.iter().filter(|run| run.is_long()).count();
-        long > self.shared.places_for_long() && state.waiting.iter().any(|it| !it.size.long)
+        long > self.shared.places_for_long()
+            && state.waiting.iter().any(|it| it.size.kind != Kind::Long)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let taken = self.begun.elapsed();
-        if let Some(plan) = self.size.plan {
-            let sample = Sample {
-                plan,
-                seconds: taken.as_secs_f64(),
-                rows: 0,
-            };
-            self.shared.experience().learn(sample);
-        }
         let mut state = self.shared.state();
         state.running.retain(|run| run.id != self.id);
         state.remember(self.size.form, taken < SHORT);
@@ -295,9 +302,8 @@ mod tests {
     use super::*;
 
     const LONG: Size = Size {
-        long: true,
+        kind: Kind::Long,
         form: 0,
-        plan: None,
     };
 
     fn admission(places: usize, waiting: usize) -> Admission {

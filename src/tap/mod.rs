@@ -19,7 +19,7 @@ pub use fault::Fault;
 pub use glimpse::Observation;
 pub use request::{Cap, QueryRequest};
 
-use admission::{PLANNING, Place, SHORT};
+use admission::{Kind, PLANNING, Place, SHORT, Size};
 pub use adql::Catalog;
 use adql::{Column, Statement};
 
@@ -95,22 +95,23 @@ impl Service {
         client: &str,
     ) -> Result<(Rows, Option<Place>), Fault> {
         let form = database::form(statement);
-        let mut size = self.admission.size(form, None);
-        if self.admission.is_busy() && !self.admission.is_short(form) {
+        let mut kind = Kind::Unknown;
+        if self.admission.is_short(form) {
+            kind = Kind::Short;
+        } else if self.admission.is_busy() {
             let plan = tokio::time::timeout(PLANNING, self.database.plan(statement)).await;
-            let plan = plan.ok().and_then(Result::ok).flatten();
-            size = self.admission.size(form, plan);
+            kind = Kind::of(plan.ok().and_then(Result::ok).flatten());
         }
         loop {
-            let place = self.admission.enter(client, size).await?;
+            let place = self.admission.enter(client, Size { kind, form }).await?;
             let mut rows = std::pin::pin!(self.database.stream(statement, limits));
-            while size.long || !place.is_wanted() {
+            while !place.is_wanted() {
                 tokio::select! {
                     rows = &mut rows => return Ok((rows?, Some(place))),
                     () = tokio::time::sleep(SHORT) => {}
                 }
             }
-            size.long = true;
+            kind = Kind::Long;
         }
     }
 

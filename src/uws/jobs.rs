@@ -24,7 +24,7 @@ use crate::database::{Database, Plan};
 const NEWS: usize = 1024;
 
 /// How long the plan of a job is waited for.
-const PLANNING: Duration = Duration::from_millis(500);
+const PLANNING: Duration = Duration::from_secs(2);
 
 /// The jobs of a service. Cloning shares them.
 #[derive(Clone)]

@@ -29,11 +29,12 @@ use super::rows::{self, Rows};
 use super::{Batch, Error, Lane, Limits, Settings, names};
 
 /// Connections for our own short reads, and for changes.
-const CONTROL: usize = 2;
+const CONTROL: usize = 4;
 const WRITERS: usize = 4;
 
-/// Connections for plans.
-const PLANNERS: usize = 2;
+/// Connections for plans: on a busy server each waits for its turn, though it
+/// does little.
+const PLANNERS: usize = 6;
 
 /// Milliseconds after which planning is given up.
 const PLANNING: &str = "-c statement_timeout=2000";

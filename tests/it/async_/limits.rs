@@ -146,8 +146,8 @@ fn a_quote_is_an_estimate() {
         assert!(soon(&job) <= 1);
         let running = user.run(ENDLESS);
         user.until(&running, &["EXECUTING"]);
-        // It is known to be endless, but may not be.
-        assert!((59..=61).contains(&soon(&running)));
+        // Never later than it may run, whatever its plan says.
+        assert!(soon(&running) <= 61);
         user.posted(&running, &[("PHASE", "ABORT")]);
     });
 }
