@@ -8,6 +8,7 @@
 //! Must not know: what the settings are used for.
 
 mod file;
+mod jobs;
 mod keys;
 mod merged;
 mod registry;
@@ -21,8 +22,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use jobs::Jobs;
 pub use keys::unknown_variables;
-use merged::{Merged, merge};
+use merged::merge;
 pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
 pub use uploads::{Allowed, Uploads, Urls};
@@ -62,6 +64,10 @@ pub struct Settings {
     /// Connections that answer queries.
     pub readers: usize,
     pub registry: Registry,
+    /// Queries that may wait for one of these connections.
+    pub waiting: usize,
+    /// How long one waits.
+    pub waiting_time: Duration,
     origins: Vec<Origin>,
 }
 
@@ -78,31 +84,6 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Size of an answer, about.
     pub answer_bytes: u64,
-}
-
-/// What asynchronous jobs may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jobs {
-    /// Jobs that this instance runs at the same time.
-    pub concurrent: usize,
-    /// Jobs of one user that run at the same time, on all instances.
-    pub concurrent_per_user: usize,
-    /// A job that has run for so long may no longer take the place that is
-    /// kept for short ones.
-    pub short: Duration,
-    /// How long a job may run when it does not say.
-    pub time_default: Duration,
-    /// How long a job may run whatever it says.
-    pub time_hard: Duration,
-    /// How long a job and its result are kept when it does not say.
-    pub lifetime_default: Duration,
-    /// How long they are kept whatever it says.
-    pub lifetime_hard: Duration,
-    /// Whether the list of jobs shows those of everybody; else it shows none,
-    /// and a job is known to whoever made it.
-    pub listed: bool,
-    /// After how long without a sign of life another instance takes a job over.
-    pub lease: Duration,
 }
 
 /// A column that this service adds to the standard ones of ObsCore.
@@ -232,6 +213,14 @@ impl Settings {
         if !(1..=1000).contains(&readers) {
             return Err(merged.wrong("pool.readers", "must be 1 to 1000"));
         }
+        let waiting = merged.number("pool.waiting")?;
+        if waiting > 100_000 {
+            return Err(merged.wrong("pool.waiting", "must be at most 100000"));
+        }
+        let waiting_time = match merged.number("pool.waiting_seconds")? {
+            seconds if (1..=86_400).contains(&seconds) => Duration::from_secs(seconds),
+            _ => return Err(merged.wrong("pool.waiting_seconds", "must be 1 to 86400")),
+        };
         let limits = Limits {
             maxrec_default: merged.number("limits.maxrec_default")?,
             maxrec_hard: merged.number("limits.maxrec_hard")?,
@@ -257,7 +246,7 @@ impl Settings {
         if limits.sync.is_zero() {
             return Err(merged.wrong("limits.sync_seconds", "must be at least 1"));
         }
-        let jobs = jobs(&merged)?;
+        let jobs = jobs::read(&merged)?;
         let uploads = Uploads::read(&merged)?;
         let results_dir = match merged.text("results_dir") {
             Some(dir) => PathBuf::from(dir),
@@ -292,6 +281,8 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            waiting: usize::try_from(waiting).unwrap_or(0),
+            waiting_time,
             origins,
         })
     }
@@ -317,46 +308,6 @@ impl Settings {
             }
         }
     }
-}
-
-fn jobs(merged: &Merged) -> Result<Jobs, Error> {
-    let number = |name: &str, most: u64| {
-        let key = format!("jobs.{name}");
-        match merged.number(&key)? {
-            number if (1..=most).contains(&number) => Ok(number),
-            _ => Err(merged.wrong(&key, &format!("must be 1 to {most}"))),
-        }
-    };
-    let count = |name| Ok(usize::try_from(number(name, 1000)?).unwrap_or(1));
-    // executionDuration is an xs:int (UWS 1.1 appendix B).
-    let seconds = |name| Ok(Duration::from_secs(number(name, 0x7fff_ffff)?));
-    let jobs = Jobs {
-        concurrent: count("concurrent")?,
-        concurrent_per_user: count("concurrent_per_user")?,
-        short: seconds("short_seconds")?,
-        time_default: seconds("seconds_default")?,
-        time_hard: seconds("seconds_hard")?,
-        lifetime_default: seconds("lifetime_default")?,
-        lifetime_hard: seconds("lifetime_hard")?,
-        listed: match merged.text("jobs.list").as_deref() {
-            Some("all") | None => true,
-            Some("none") => false,
-            Some(_) => return Err(merged.wrong("jobs.list", "must be all or none")),
-        },
-        lease: seconds("lease_seconds")?,
-    };
-    for (name, default, hard) in [
-        ("seconds", jobs.time_default, jobs.time_hard),
-        ("lifetime", jobs.lifetime_default, jobs.lifetime_hard),
-    ] {
-        if default > hard {
-            return Err(merged.wrong(
-                &format!("jobs.{name}_default"),
-                &format!("must not be larger than jobs.{name}_hard"),
-            ));
-        }
-    }
-    Ok(jobs)
 }
 
 #[cfg(test)]

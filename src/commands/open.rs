@@ -1,6 +1,6 @@
 //! From settings to a database and a service that answers queries.
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::Failure;
 use crate::config::Settings;
@@ -32,13 +32,16 @@ pub async fn database(settings: &Settings) -> Result<Database, Failure> {
             ))
         })?;
     }
-    let settings = database::Settings {
+    Ok(Database::open(&connections(settings)).await?)
+}
+
+fn connections(settings: &Settings) -> database::Settings {
+    database::Settings {
         url: settings.database_url.clone(),
         namespace: settings.namespace.clone(),
         readers: settings.readers,
         workers: settings.jobs.concurrent,
-    };
-    Ok(Database::open(&settings).await?)
+    }
 }
 
 /// Brings the tables to this version and to these settings, and says in the
@@ -76,15 +79,29 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),
+        admission: tap::Admission::new(settings.readers, settings.waiting, settings.waiting_time),
     })
 }
 
-/// The jobs of a service, begun.
+/// The runtime on which jobs are looked after, so that those who ask about
+/// them do not wait behind rows that are being encoded.
+pub fn desk() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .thread_name("obstap-jobs")
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start a thread: {error}")))
+}
+
+/// The jobs of a service, begun. They are looked after on the runtime that
+/// calls this, and worked on by `workers`.
 pub async fn jobs(
     service: &tap::Service,
     settings: &Settings,
+    workers: Handle,
 ) -> Result<Jobs<tap::Service>, Failure> {
-    let database = service.database.for_jobs().await?;
+    let database = service.database.for_jobs(&connections(settings)).await?;
     let results = Results::open(&settings.results_dir).map_err(|error| {
         Failure::new(format!(
             "cannot write into {}, where the results of jobs are kept: {error}; \
@@ -96,6 +113,7 @@ pub async fn jobs(
         database,
         results,
         service.clone(),
+        workers,
         settings.jobs,
         settings.limits.body_bytes,
     )

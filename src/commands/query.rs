@@ -76,7 +76,7 @@ impl Query {
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
         let answer = service
-            .answer(request, &Parts::default(), service.at_once())
+            .answer(request, &Parts::default(), service.at_once(), None)
             .await?;
         // Whoever asks here has the disk for the answer.
         let table = Table {

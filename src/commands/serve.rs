@@ -103,7 +103,9 @@ pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let jobs = runtime.block_on(open::jobs(&service, settings))?;
+    let desk = open::desk()?;
+    let workers = runtime.handle().clone();
+    let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
     let state = State {
         service,
@@ -116,9 +118,11 @@ pub fn serve(
         metrics: Arc::default(),
         shutdown: settings.shutdown,
         runtime: runtime.handle().clone(),
+        desk: desk.handle().clone(),
     };
     let served = server::serve(&runtime, listener, state, ready);
-    runtime.block_on(jobs.drain(LAST_JOBS));
+    desk.block_on(jobs.drain(LAST_JOBS));
     runtime.shutdown_timeout(Duration::from_secs(5));
+    desk.shutdown_timeout(Duration::from_secs(1));
     served.map_err(|error| Failure::new(format!("serving ended: {error}")))
 }

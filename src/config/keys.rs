@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 47] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 53] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -36,7 +36,11 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 47] = [
     ("uploads", "url_seconds", Kind::Number, Some("60")),
     ("uploads", "redirects", Kind::Number, Some("5")),
     ("jobs", "concurrent", Kind::Number, Some("4")),
+    ("jobs", "concurrent_total", Kind::Number, Some("1000")),
     ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
+    ("jobs", "queued", Kind::Number, Some("10000")),
+    ("jobs", "queued_per_user", Kind::Number, Some("1000")),
+    ("jobs", "kept_per_user", Kind::Number, Some("10000")),
     ("jobs", "short_seconds", Kind::Number, Some("60")),
     ("jobs", "seconds_default", Kind::Number, Some("3600")),
     ("jobs", "seconds_hard", Kind::Number, Some("86400")),
@@ -59,6 +63,8 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 47] = [
     ("registry", "subjects", Kind::Text, None),
     ("registry", "reference_url", Kind::Text, None),
     ("registry", "created", Kind::Text, None),
+    ("pool", "waiting", Kind::Number, Some("400")),
+    ("pool", "waiting_seconds", Kind::Number, Some("60")),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -75,6 +75,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0010_sky_near.sql"),
         sqlite: include_str!("../../migrations/sqlite/0010_sky_near.sql"),
     },
+    Migration {
+        number: 11,
+        name: "job_forecasts",
+        postgres: include_str!("../../migrations/postgres/0011_job_forecasts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0011_job_forecasts.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

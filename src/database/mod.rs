@@ -14,6 +14,7 @@ mod batch;
 mod error;
 mod migrate;
 mod names;
+mod plan;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -23,6 +24,7 @@ mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use plan::{Plan, form};
 pub use rows::Rows;
 pub use statistics::Statistics;
 pub use temporary::{Batches, Temporary};
@@ -132,10 +134,17 @@ impl Database {
 
     /// The database that jobs are recorded in, where a long change of the
     /// archive's tables must not hold up a job: on PostgreSQL this one, on
-    /// SQLite, which has one writer, a second file beside the first.
-    pub async fn for_jobs(&self) -> Result<Database, Error> {
+    /// SQLite, which has one writer, a second file beside the first. Its
+    /// connections are of its own and live on the runtime that calls this.
+    /// `settings`: of this database.
+    pub async fn for_jobs(&self, settings: &Settings) -> Result<Database, Error> {
+        let settings = Settings {
+            readers: 1,
+            workers: 1,
+            ..settings.clone()
+        };
         match &self.engine {
-            Engine::Postgres(_) => Ok(self.clone()),
+            Engine::Postgres(_) => Database::open(&settings).await,
             Engine::Sqlite(sqlite) => {
                 let sqlite = sqlite.beside("jobs").await?;
                 let database = Database {
@@ -228,6 +237,15 @@ impl Database {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.explain(statement).await,
             Engine::Sqlite(sqlite) => sqlite.explain(statement).await,
+        }
+    }
+
+    /// What the query is expected to take; `None` where the engine does not
+    /// say.
+    pub async fn plan(&self, statement: &Statement) -> Result<Option<Plan>, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.plan(statement).await,
+            Engine::Sqlite(sqlite) => sqlite.plan(statement).await,
         }
     }
 
@@ -350,6 +368,17 @@ impl Transaction {
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.failed |= result.is_err();
         result
+    }
+
+    /// Keeps everybody who locks the same name out until the end of this
+    /// transaction.
+    pub async fn lock(&mut self, name: &str) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.lock(name).await,
+            // Begun as BEGIN IMMEDIATE: nobody else writes.
+            Writing::Sqlite(_) => Ok(()),
+        };
+        self.noted(result)
     }
 
     /// Keeps every other migration out until the end of this transaction.

@@ -31,6 +31,7 @@ impl From<Error> for Refusal {
             // UWS 1.1 section 2.2.
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Full(_) | Error::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Database(cause) => {
                 let id = RequestId::current().map(|id| id.0);
                 tracing::error!(id, %cause, "the table of jobs cannot be used");
@@ -73,12 +74,12 @@ fn answered(answer: Answer) -> HttpResponse {
     })
 }
 
-/// Does `work` where the database is; it ends with whoever waits for it.
+/// Does `work` where the jobs are looked after; it ends with whoever waits for it.
 async fn there<T: Send + 'static>(
     state: &State,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let task = state.runtime.spawn(work);
+    let task = state.desk.spawn(work);
     let waited_for = WaitedFor(task.abort_handle());
     let done = task.await;
     drop(waited_for);
@@ -140,7 +141,7 @@ pub async fn create(
     let created = async {
         let room = body::Room::of(&state.service, Some(state.jobs.room()));
         let (params, parts) = body::read(&request, payload, &room).await?;
-        let asker = asker(&request);
+        let asker = url::client(&request);
         let jobs = state.jobs.clone();
         // The query is checked against what is published now.
         state.catalog().await;
@@ -155,13 +156,6 @@ pub async fn create(
         )))
     };
     answered(created.await)
-}
-
-/// Nobody logs in, so a user is an address; behind a proxy, as it says.
-fn asker(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    let address = connection.realip_remote_addr().unwrap_or_default();
-    address.chars().take(64).collect()
 }
 
 pub async fn job(request: HttpRequest, id: Path<String>, state: web::Data<State>) -> HttpResponse {
@@ -268,10 +262,7 @@ pub async fn part(
             "phase" => text(job.phase.name()),
             "executionduration" => text(&job.seconds.to_string()),
             "destruction" => text(&instant::text(job.destruction)),
-            "quote" => text(&match job.quote(instant::now()) {
-                Some(quote) => instant::text(quote),
-                None => String::new(),
-            }),
+            "quote" => text(&quote(&state, job).await?),
             "owner" => text(job.owner.as_deref().unwrap_or_default()),
             "parameters" => xml(document::parameters(&job)),
             "results" => xml(document::results(&job, &address(&request, &state))),
@@ -285,6 +276,13 @@ pub async fn part(
 async fn get(state: &State, id: String) -> Result<Job, Refusal> {
     let jobs = state.jobs.clone();
     there(state, async move { jobs.get(&id).await }).await
+}
+
+/// Empty where nothing is expected.
+async fn quote(state: &State, job: Job) -> Result<String, Refusal> {
+    let jobs = state.jobs.clone();
+    let forecast = there(state, async move { jobs.forecast(&job).await }).await?;
+    Ok(forecast.quote.map(instant::text).unwrap_or_default())
 }
 
 fn text(text: &str) -> HttpResponse {
@@ -335,7 +333,7 @@ pub async fn result(
             return Err(Refusal(StatusCode::NOT_FOUND, message));
         };
         let tag = format!("{}.{}", job.id, job.attempt);
-        let answer = download::answer(&request, &file, &product.media_type, tag).await;
+        let answer = download::answer(&request, &file, product, tag).await;
         answer.map_err(|error| {
             tracing::error!(id = job.id, %error, "a result cannot be read");
             Refusal(

@@ -11,6 +11,8 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
+use crate::uws::Product;
+
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
 
@@ -18,12 +20,18 @@ const CHUNK: usize = 256 * 1024;
 pub async fn answer(
     request: &HttpRequest,
     path: &Path,
-    media_type: &str,
+    product: &Product,
     tag: String,
 ) -> io::Result<HttpResponse> {
     let mut file = File::open(path).await?;
     let size = file.metadata().await?.len();
     let tag = EntityTag::new_strong(tag).to_string();
+    if known(request.headers(), &tag) {
+        return Ok(HttpResponse::NotModified()
+            .insert_header((header::ETAG, tag))
+            .finish());
+    }
+    let disposition = format!("attachment; filename=\"{}\"", product.file);
     let range = range(request.headers(), size, &tag);
     let mut response = match range {
         Range::Whole => HttpResponse::Ok(),
@@ -44,10 +52,21 @@ pub async fn answer(
     };
     file.seek(SeekFrom::Start(first)).await?;
     Ok(response
-        .content_type(media_type)
+        .content_type(product.media_type.as_str())
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::ETAG, tag))
         .body(SizedStream::new(length, chunks(file, length))))
+}
+
+/// Whether the client has it already (RFC 9110 section 13.1.2).
+fn known(headers: &HeaderMap, tag: &str) -> bool {
+    let wanted = headers.get_all(header::IF_NONE_MATCH);
+    wanted.filter_map(|it| it.to_str().ok()).any(|list| {
+        list.split(',')
+            .map(str::trim)
+            .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
+    })
 }
 
 fn chunks(file: File, length: u64) -> impl stream::Stream<Item = io::Result<Bytes>> {

@@ -58,6 +58,8 @@ pub struct State {
     /// How long answers under way get when the service is told to stop.
     pub shutdown: Duration,
     pub runtime: tokio::runtime::Handle,
+    /// The runtime for what is asked about jobs.
+    pub desk: tokio::runtime::Handle,
 }
 
 /// Serves until SIGINT or SIGTERM: then no new connections and no more jobs,

@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::around::{Notes, RequestId};
 use super::encoding::{Compressor, Encoding};
-use super::{State, body};
+use super::{State, body, url};
 use crate::dali::{Format, Layout, Params, Parts, Serialization};
 use crate::output::{Chunk, Stream, Summary, error_document, error_page};
 use crate::tap::{Fault, Response, Service};
@@ -60,15 +60,18 @@ pub async fn answer(
     };
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
-    let task = state.runtime.spawn(run(
-        state.service.clone(),
-        (params, parts),
-        accept.clone(),
+    let asked = Asked {
+        params,
+        parts,
+        accept: accept.clone(),
         encoding,
-        (id.clone(), notes.clone()),
-        head,
-        sender,
-    ));
+        client: url::client(&request),
+        id: id.clone(),
+        notes: notes.clone(),
+    };
+    let task = state
+        .runtime
+        .spawn(run(state.service.clone(), asked, head, sender));
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
     match headed.await {
@@ -114,13 +117,21 @@ fn disposition(head: &Head) -> String {
     format!("{kind}; filename=\"{}\"", head.file)
 }
 
+/// What a request says and brings.
+struct Asked {
+    params: Params,
+    parts: Parts,
+    accept: Option<String>,
+    encoding: Encoding,
+    client: String,
+    id: String,
+    notes: Notes,
+}
+
 /// The part that runs where the database is.
 async fn run(
     service: Service,
-    (params, parts): (Params, Parts),
-    accept: Option<String>,
-    encoding: Encoding,
-    (id, notes): (String, Notes),
+    asked: Asked,
     head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
@@ -129,8 +140,15 @@ async fn run(
         format,
         file,
         stream: mut answer,
+        place: _place,
     } = match service
-        .respond(&params, &parts, accept.as_deref(), limits)
+        .respond(
+            &asked.params,
+            &asked.parts,
+            asked.accept.as_deref(),
+            limits,
+            Some(&asked.client),
+        )
         .await
     {
         Ok(answer) => answer,
@@ -143,7 +161,7 @@ async fn run(
     // Parquet is compressed within.
     let encoding = match format.layout {
         Layout::Parquet => Encoding::Identity,
-        _ => encoding,
+        _ => asked.encoding,
     };
     let begun = head.send(Ok(Head {
         format,
@@ -154,7 +172,7 @@ async fn run(
         return;
     }
     if send(&mut answer, encoding, &sender).await {
-        tell(&id, &notes, answer.summary());
+        tell(&asked.id, &asked.notes, answer.summary());
     }
 }
 

@@ -36,6 +36,14 @@ fn is_plain(text: &str, besides: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || besides.contains(&b))
 }
 
+/// Whom a request counts for. Nobody logs in, so a user is an address; behind
+/// a proxy, as it says.
+pub fn client(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    let address = connection.realip_remote_addr().unwrap_or_default();
+    address.chars().take(64).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

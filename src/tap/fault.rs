@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::admission::Busy;
 use crate::dali;
 use crate::database;
 
@@ -137,6 +138,25 @@ impl From<adql::Messages> for Fault {
 impl From<dali::Error> for Fault {
     fn from(error: dali::Error) -> Fault {
         Fault::usage(error.0)
+    }
+}
+
+impl From<Busy> for Fault {
+    fn from(busy: Busy) -> Fault {
+        let what = match busy {
+            Busy::Full(waiting) => {
+                format!("{waiting} queries are waiting already, and no more may (pool.waiting)")
+            }
+            Busy::Late(time) => format!(
+                "the query has waited for {} s for its turn, and may not wait longer \
+                 (pool.waiting_seconds)",
+                time.as_secs()
+            ),
+        };
+        Fault::new(
+            503,
+            format!("{what}; send it again a little later, or to async, where it waits by itself"),
+        )
     }
 }
 

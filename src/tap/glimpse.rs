@@ -37,7 +37,7 @@ impl Service {
             lane: Lane::Waiting,
         };
         let mut rows = self
-            .answer(&request, &Parts::default(), limits)
+            .answer(&request, &Parts::default(), limits, None)
             .await
             .ok()?
             .rows?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Fault, QueryRequest, Response, Service};
 use crate::dali::{Params, Parts};
-use crate::database::{Lane, Limits};
+use crate::database::{Lane, Limits, Plan};
 use crate::output::Chunk;
-use crate::uws::{Output, Problem, Task, Work};
+use crate::uws::{Made, Output, Problem, Task, Work};
 
 /// A job is stopped by whoever runs it; the database stops it by itself so
 /// much later, in case we are gone.
@@ -26,15 +26,33 @@ impl Work for Service {
         Ok(())
     }
 
-    async fn run(&self, task: Task<'_>, output: &mut Output) -> Result<String, Problem> {
+    async fn plan(&self, parameters: &Params) -> Option<Plan> {
+        let request = QueryRequest::read(parameters, &self.limits).ok()?;
+        let syntax = adql::parse(&request.query).ok()?;
+        let query = adql::check(&syntax, &self.tables.last()).ok()?;
+        let query = adql::index(query.limited_to(Some(request.maxrec)));
+        let statement = adql::write(&query, self.database.target());
+        match self.database.plan(&statement).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                tracing::debug!(%error, "a query cannot be planned");
+                None
+            }
+        }
+    }
+
+    async fn run(&self, task: Task<'_>, output: &mut Output) -> Result<Made, Problem> {
         let told = |fault: Fault| problem(fault.logged(task.id));
         let limits = Limits {
             time: task.time.map(|time| time + GRACE),
             lane: Lane::Job,
         };
-        let responding = self.respond(task.parameters, task.parts, None, limits);
+        let responding = self.respond(task.parameters, task.parts, None, limits, None);
         let Response {
-            format, mut stream, ..
+            format,
+            file,
+            mut stream,
+            ..
         } = responding.await.map_err(told)?;
         // An answer that cannot be finished has its reason in the summary,
         // whether or not its format has words for it.
@@ -43,7 +61,10 @@ impl Work for Service {
             output.found(stream.summary().rows);
         }
         match stream.into_summary().failure {
-            None => Ok(format.media_type),
+            None => Ok(Made {
+                media_type: format.media_type,
+                file,
+            }),
             Some(error) => Err(told(error.into())),
         }
     }

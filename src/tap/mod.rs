@@ -6,34 +6,37 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod admission;
 mod coverage;
 mod fault;
 mod glimpse;
 mod job;
 mod request;
+mod rows;
 pub mod upload;
 
 use std::path::PathBuf;
-use std::pin::pin;
 use std::time::Instant;
 
+pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
 
+use admission::Place;
 pub use adql::Catalog;
-use adql::{Column, Statement};
+use adql::Column;
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, Parts, VotableVersion};
-use crate::database::{self, Database, Lane, Limits, Rows, Temporary};
+use crate::database::{Database, Lane, Limits, Rows};
 use crate::output::{Limit, Stream, Table};
-use crate::spatial::upkeep::{self, Indexed};
 pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
+use rows::Asked;
 
 /// What answers queries.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub struct Service {
     pub votable: VotableVersion,
     /// A directory on disk for answers that must wait for their last row.
     pub scratch: PathBuf,
+    /// Who may use the database now.
+    pub admission: Admission,
 }
 
 /// The answer to a query: what its columns are, and its rows as they come.
@@ -53,16 +58,20 @@ pub struct Service {
 pub struct Answer {
     pub columns: Vec<Column>,
     pub rows: Option<Rows>,
+    /// Kept until the answer has been given.
+    pub place: Option<Place>,
 }
 
 impl Service {
     /// The road of a query. What it brings along is among `parts` or where
-    /// its addresses lead, and counts against its time.
+    /// its addresses lead, and counts against its time. `client`: who waits
+    /// for it, if it has to wait for its turn.
     pub async fn answer(
         &self,
         request: &QueryRequest,
         parts: &Parts,
         limits: Limits,
+        client: Option<&str>,
     ) -> Result<Answer, Fault> {
         let begun = Instant::now();
         // Before anything is fetched: most queries that are wrong are so here.
@@ -76,6 +85,7 @@ impl Service {
             return Ok(Answer {
                 columns,
                 rows: None,
+                place: None,
             });
         }
         let query = adql::index(query);
@@ -84,82 +94,21 @@ impl Service {
             time: limits.time.map(|time| time.saturating_sub(begun.elapsed())),
             ..limits
         };
-        let temporaries = brought.temporaries;
-        let rows = self.rows(&published, &statement, &temporaries, limits);
+        let asked = Asked {
+            catalog: &published,
+            statement: &statement,
+            temporaries: &brought.temporaries,
+            limits,
+        };
+        let (rows, place) = match client {
+            None => (self.rows(&asked).await?, None),
+            Some(client) => self.rows_in_turn(&asked, client).await?,
+        };
         Ok(Answer {
-            rows: Some(rows.await?),
             columns: query.into_columns(),
+            rows: Some(rows),
+            place,
         })
-    }
-
-    /// The rows of a statement. Those that other programs have written are
-    /// brought into the indexes first; while that is looked up, the query
-    /// runs, and runs again if it must.
-    async fn rows(
-        &self,
-        catalog: &Catalog,
-        statement: &Statement,
-        temporaries: &[Temporary],
-        limits: Limits,
-    ) -> Result<Rows, Fault> {
-        let database = &self.database;
-        let indexes = upkeep::read_by(catalog, database.target(), &statement.sql);
-        if indexes.is_empty() {
-            return Ok(database
-                .stream_with(statement, temporaries.to_vec(), limits)
-                .await?);
-        }
-        if let Some(rows) = self
-            .unless_waiting(statement, temporaries, limits, &indexes)
-            .await?
-        {
-            return Ok(rows);
-        }
-        let settling = upkeep::settle(database, &indexes);
-        let settled = match limits.time {
-            Some(time) => tokio::time::timeout(time, settling).await,
-            None => Ok(settling.await),
-        };
-        match settled {
-            Ok(Ok(rows)) => tracing::info!(rows, "rows written by other programs were indexed"),
-            Ok(Err(error)) => return Err(Fault::unsettled(&error)),
-            Err(_) => return Err(Fault::unsettled(&database::Error::Timeout(0))),
-        }
-        Ok(database
-            .stream_with(statement, temporaries.to_vec(), limits)
-            .await?)
-    }
-
-    /// The rows, unless some wait to be brought into these indexes.
-    async fn unless_waiting(
-        &self,
-        statement: &Statement,
-        temporaries: &[Temporary],
-        limits: Limits,
-        indexes: &[Indexed],
-    ) -> Result<Option<Rows>, database::Error> {
-        let database = &self.database;
-        let mut running = pin!(database.stream_with(statement, temporaries.to_vec(), limits));
-        let mut looking = pin!(upkeep::are_waiting(database, indexes));
-        let (waiting, done) = tokio::select! {
-            biased;
-            waiting = &mut looking => (waiting?, None),
-            done = &mut running => (looking.await?, Some(done)),
-        };
-        if waiting {
-            return Ok(None);
-        }
-        let done = match done {
-            Some(done) => done,
-            None => running.await,
-        };
-        // It may have met a row that was written after we looked.
-        match done {
-            Err(database::Error::Data(_)) if upkeep::are_waiting(database, indexes).await? => {
-                Ok(None)
-            }
-            done => done.map(Some),
-        }
     }
 
     /// What an answer says of itself beside its rows: the query (TAP 1.1
@@ -228,6 +177,7 @@ impl Service {
         parts: &Parts,
         accept: Option<&str>,
         limits: Limits,
+        client: Option<&str>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let mut format = match &request.format {
@@ -237,7 +187,8 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request, parts, limits).await?;
+        let mut answer = self.answer(&request, parts, limits, client).await?;
+        let place = answer.place.take();
         let table = Table {
             address: request.address(),
             version: request.version.unwrap_or(self.votable),
@@ -246,6 +197,7 @@ impl Service {
         Ok(Response {
             file: file_name(format.layout),
             stream: Stream::open(table, format.layout).await?,
+            place,
             format,
         })
     }
@@ -257,6 +209,8 @@ pub struct Response {
     /// A name for it as a file.
     pub file: String,
     pub stream: Stream,
+    /// Kept until the answer has been given.
+    pub place: Option<Place>,
 }
 
 /// After the moment at which the answer is given, in UTC: the same question

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{Job, Phase, instant};
+use super::forecast::Forecast;
+use super::{Job, instant};
 use crate::dali::Params;
 use crate::dali::xml::{XSI, Xml, document, element, maybe, printable};
 
@@ -38,8 +39,8 @@ fn reference(xml: &mut Xml, job: &Job, list: &str) -> io::Result<()> {
         .map(drop)
 }
 
-/// One job. `ahead`: how many jobs will be taken before it, if it queues.
-pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
+/// One job, and what is expected of it.
+pub fn job(job: &Job, list: &str, forecast: &Forecast) -> Vec<u8> {
     let time = |instant: Option<i64>| instant.map(instant::text);
     document(|xml| {
         xml.create_element("uws:job")
@@ -49,7 +50,7 @@ pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
                 maybe(xml, "uws:runId", job.run_id.as_deref())?;
                 or_nil(xml, "uws:ownerId", job.owner.as_deref())?;
                 element(xml, "uws:phase", job.phase.name())?;
-                or_nil(xml, "uws:quote", time(job.quote(now)).as_deref())?;
+                or_nil(xml, "uws:quote", time(forecast.quote).as_deref())?;
                 element(xml, "uws:creationTime", &instant::text(job.created))?;
                 or_nil(xml, "uws:startTime", time(job.started).as_deref())?;
                 or_nil(xml, "uws:endTime", time(job.ended).as_deref())?;
@@ -67,7 +68,7 @@ pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
                         .with_attributes([("type", kind), ("hasDetail", "true")])
                         .write_inner_content(|xml| element(xml, "uws:message", &problem.message))?;
                 }
-                info(xml, job, ahead)
+                info(xml, forecast)
             })
             .map(drop)
     })
@@ -76,15 +77,18 @@ pub fn job(job: &Job, list: &str, now: i64, ahead: Option<u64>) -> Vec<u8> {
 /// What the standard has no place for: how far it has come. Without a
 /// namespace, since validators fetch the schemas of those they meet, and only
 /// while there is something to tell, since pyvo warns of every such element.
-fn info(xml: &mut Xml, job: &Job, ahead: Option<u64>) -> io::Result<()> {
-    let ahead = ahead.filter(|_| job.phase == Phase::Queued);
-    let rows = job.rows.filter(|_| job.phase == Phase::Executing);
-    if ahead.is_none() && rows.is_none() {
+fn info(xml: &mut Xml, forecast: &Forecast) -> io::Result<()> {
+    let numbers = [
+        ("ahead", forecast.ahead),
+        ("rows", forecast.rows),
+        ("expectedRows", forecast.expected_rows),
+    ];
+    if numbers.iter().all(|(_, number)| number.is_none()) {
         return Ok(());
     }
     xml.create_element("uws:jobInfo")
         .write_inner_content(|xml| {
-            for (name, number) in [("ahead", ahead), ("rows", rows)] {
+            for (name, number) in numbers {
                 if let Some(number) = number {
                     element(xml, name, &number.to_string())?;
                 }

@@ -4,12 +4,23 @@
 use std::time::Duration;
 
 use super::control::{Control, Order};
+use super::experience::Expected;
 use super::{Error, Phase, Problem, instant};
 use crate::config;
 use crate::dali::Params;
+use crate::database::Plan;
+
+/// What a job that says nothing of itself counts for (seconds).
+pub const UNKNOWN: f64 = 10.0;
+
+/// A job is overtaken by shorter ones for so many times what it takes.
+const PATIENCE: f64 = 4.0;
+
+/// No job counts for more in the queue (seconds).
+const BACK: f64 = 3600.0;
 
 /// Everything that is known of one job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     pub id: String,
     pub phase: Phase,
@@ -32,6 +43,10 @@ pub struct Job {
     pub lost: i64,
     /// It is known to take longer than a short job.
     pub long: bool,
+    /// What its plan says, once there is a query.
+    pub plan: Option<Plan>,
+    /// What it is expected to take.
+    pub expected: Option<Expected>,
     pub problem: Option<Problem>,
     /// Rows found so far.
     pub rows: Option<u64>,
@@ -43,6 +58,8 @@ pub struct Job {
 pub struct Product {
     pub media_type: String,
     pub bytes: u64,
+    /// A name for it as a file.
+    pub file: String,
 }
 
 /// What jobs may be given, and whether one could run.
@@ -72,6 +89,8 @@ impl Job {
             attempt: 0,
             lost: 0,
             long: false,
+            plan: None,
+            expected: None,
             problem: None,
             rows: None,
             product: None,
@@ -177,19 +196,18 @@ impl Job {
         }
     }
 
+    /// Its place in the queue, the smallest first: when it came, moved back by
+    /// what it is expected to take, so that a short job overtakes long ones
+    /// but none waits for ever.
+    pub fn rank(&self) -> Option<i64> {
+        let expected = self.expected.map_or(UNKNOWN, |expected| expected.seconds);
+        let back = (expected.clamp(0.0, BACK) * PATIENCE * 1e6) as i64;
+        self.queued.map(|queued| queued.saturating_add(back))
+    }
+
     /// How long it may run.
     pub fn time(&self) -> Option<Duration> {
         (self.seconds > 0).then(|| Duration::from_secs(self.seconds))
-    }
-
-    /// When it will have ended at the latest, if it begins now (TAP 1.1
-    /// section 5.1.2 recommends this).
-    pub fn quote(&self, now: i64) -> Option<i64> {
-        match (self.ended, self.time()) {
-            (Some(ended), _) => Some(ended),
-            (None, Some(time)) => Some(instant::later(self.started.unwrap_or(now), time)),
-            (None, None) => None,
-        }
     }
 }
 
@@ -197,17 +215,7 @@ impl Job {
 mod tests {
     use super::*;
 
-    const LIMITS: config::Jobs = config::Jobs {
-        concurrent: 1,
-        concurrent_per_user: 1,
-        short: Duration::from_secs(60),
-        time_default: Duration::from_secs(10),
-        time_hard: Duration::from_secs(100),
-        lifetime_default: Duration::from_secs(1000),
-        lifetime_hard: Duration::from_secs(2000),
-        listed: true,
-        lease: Duration::from_secs(15),
-    };
+    const LIMITS: config::Jobs = config::Jobs::SAMPLE;
 
     /// Phase, seconds, seconds until destruction, and parameters of a job
     /// after some requests, the last of which may be refused.
@@ -235,6 +243,22 @@ mod tests {
             job.destruction / 1_000_000,
             job.parameters.encoded()
         ))
+    }
+
+    #[test]
+    fn a_short_job_overtakes_a_long_one_for_a_while() {
+        let rank = |queued: i64, seconds| {
+            let mut job = Job::new("j".to_owned(), "me".to_owned(), 0, &LIMITS);
+            job.queued = Some(queued * 1_000_000);
+            job.expected = Some(Expected {
+                seconds,
+                rows: None,
+            });
+            job.rank()
+        };
+        assert!(rank(30, 0.1) < rank(0, 10.0));
+        assert!(rank(50, 0.1) > rank(0, 10.0));
+        assert!(rank(20_000, 0.1) > rank(0, 1e9));
     }
 
     #[test]
@@ -290,15 +314,5 @@ mod tests {
             &[&long],
             "the parameters of a job are at most 50 bytes together",
         );
-    }
-
-    #[test]
-    fn the_quote_is_the_latest_end() {
-        let mut job = Job::new("j".to_owned(), "me".to_owned(), 0, &LIMITS);
-        assert_eq!(job.quote(5), Some(10_000_005));
-        job.started = Some(7);
-        assert_eq!(job.quote(5), Some(10_000_007));
-        job.ended = Some(8);
-        assert_eq!(job.quote(5), Some(8));
     }
 }

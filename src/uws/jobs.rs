@@ -1,24 +1,30 @@
 //! The jobs, for those who ask about them and those who wait.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
-use super::control::{Control, Filter, Wait};
+use super::control::{Control, Filter, Order, Wait};
+use super::experience::{Expected, Experience, Sample};
+use super::forecast::{Forecast, forecast};
 use super::job::Rules;
 use super::runner::Runner;
 use super::store::Store;
 use super::{Error, Job, Phase, Problem, Results, Work, document, instant};
 use crate::config;
 use crate::dali::{Params, Parts};
-use crate::database::Database;
+use crate::database::{Database, Plan};
 
 /// Changes that a slow listener may lag behind before it must look for itself.
 const NEWS: usize = 1024;
+
+/// How long the plan of a job is waited for.
+const PLANNING: Duration = Duration::from_secs(2);
 
 /// The jobs of a service. Cloning shares them.
 #[derive(Clone)]
@@ -32,8 +38,12 @@ pub(super) struct Shared<W> {
     pub store: Store,
     pub results: Results,
     pub work: W,
+    /// Where the work is done, so that it does not hold up those who ask.
+    pub workers: Handle,
     pub limits: config::Jobs,
     pub parameter_bytes: usize,
+    /// What jobs took.
+    pub experience: Mutex<Experience>,
     /// When the last job was made.
     pub latest: AtomicI64,
     /// Jobs whose phase has changed.
@@ -45,12 +55,13 @@ pub(super) struct Shared<W> {
 }
 
 impl<W: Work> Jobs<W> {
-    /// `parameter_bytes`: of all parameters of a job together. Work begins
-    /// with [`Jobs::start`].
+    /// `workers`: where the work is done; `parameter_bytes`: of all parameters
+    /// of a job together. Work begins with [`Jobs::start`].
     pub fn new(
         database: Database,
         results: Results,
         work: W,
+        workers: Handle,
         limits: config::Jobs,
         parameter_bytes: usize,
     ) -> Result<Jobs<W>, getrandom::Error> {
@@ -58,8 +69,10 @@ impl<W: Work> Jobs<W> {
             store: Store::new(database, identifier()?),
             results,
             work,
+            workers,
             limits,
             parameter_bytes,
+            experience: Mutex::default(),
             latest: AtomicI64::new(i64::MIN / 2),
             news: broadcast::Sender::new(NEWS),
             queue: Notify::new(),
@@ -74,7 +87,15 @@ impl<W: Work> Jobs<W> {
     }
 
     /// Begins to run jobs, on the runtime that calls this.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or other instances that share it keep
+    /// their results elsewhere.
     pub async fn start(&self) -> Result<(), Error> {
+        self.runner.appear().await?;
+        for sample in self.shared.store.samples().await? {
+            self.shared.learn(sample);
+        }
         let completed = Filter {
             phases: Some(vec![Phase::Completed]),
             last: Some(1),
@@ -85,8 +106,8 @@ impl<W: Work> Jobs<W> {
         for path in lost.filter(|path| !path.exists()) {
             tracing::warn!(
                 path = %path.display(),
-                "the result of the latest job is not there; all services that share a database \
-                 must have the same results_dir"
+                "the result of the latest job is not there; if results_dir has been changed, move \
+                 the files of the old one into the new one"
             );
         }
         self.runner.clone().start();
@@ -121,7 +142,8 @@ impl<W: Work> Jobs<W> {
         let mut job = Job::new(id, asker.to_owned(), now, &self.shared.limits);
         let made = async {
             self.obey(&mut job, control, parts, now)?;
-            Ok(self.shared.store.insert(&job).await?)
+            self.guess(&mut job).await;
+            Ok(self.shared.store.insert(&job, &self.shared.limits).await?)
         };
         if let Err(error) = made.await {
             self.shared.results.remove_uploads(&job.id).await;
@@ -169,11 +191,43 @@ impl<W: Work> Jobs<W> {
 
     /// A job as XML; `list` is the address of the list of jobs.
     pub async fn document(&self, job: &Job, list: &str) -> Result<Vec<u8>, Error> {
-        let ahead = match job.phase {
-            Phase::Queued => Some(self.shared.store.ahead(job).await?),
+        Ok(document::job(job, list, &self.forecast(job).await?))
+    }
+
+    /// What is expected of a job.
+    pub async fn forecast(&self, job: &Job) -> Result<Forecast, Error> {
+        let now = instant::now();
+        let queue = match job.phase {
+            Phase::Pending | Phase::Queued => {
+                // One that waits to be told would queue now.
+                let mut job = job.clone();
+                job.queued = job.queued.or(Some(now));
+                let rank = job.rank().unwrap_or(now);
+                Some(self.shared.store.queue(&job.asker, rank, now).await?)
+            }
             _ => None,
         };
-        Ok(document::job(job, list, instant::now(), ahead))
+        let mut forecast = forecast(job, queue.as_ref(), now, &self.shared.limits);
+        if job.phase == Phase::Executing {
+            // Where it runs it is known without delay.
+            forecast.rows = self.runner.rows(&job.id).or(forecast.rows);
+        }
+        Ok(forecast)
+    }
+
+    /// Lets the database plan the job, if it has a query, and keeps what that
+    /// says; a plan that takes too long is done without.
+    async fn guess(&self, job: &mut Job) {
+        if !matches!(job.phase, Phase::Pending | Phase::Queued)
+            || job.parameters.iter().next().is_none()
+        {
+            return;
+        }
+        let plan = tokio::time::timeout(PLANNING, self.shared.work.plan(&job.parameters));
+        job.plan = plan.await.ok().flatten();
+        job.expected = job.plan.map(|plan| self.shared.expect(&plan));
+        let short = self.shared.limits.short.as_secs_f64();
+        job.long = job.expected.is_some_and(|it| it.seconds > short);
     }
 
     /// Where the result of a job lies, if it has one.
@@ -194,8 +248,16 @@ impl<W: Work> Jobs<W> {
             return Ok(None);
         }
         let now = instant::now();
+        let edits = control.parameters.iter().next().is_some();
+        let runs = control.order == Some(Order::Run);
         let change = |job: &mut Job| self.obey(job, control, parts, now);
-        let (job, before) = self.shared.store.change(id, now, change).await?;
+        let limits = &self.shared.limits;
+        let (mut job, before) = self.shared.store.change(id, now, limits, change).await?;
+        // Asked again when it runs, since it is known better by then.
+        if edits || (runs && job.phase != before) {
+            self.guess(&mut job).await;
+            self.shared.store.expect(&job).await?;
+        }
         if job.phase != before {
             self.changed(&job);
         }
@@ -280,6 +342,22 @@ impl<W: Work> Jobs<W> {
     fn tell(&self, id: &str) {
         // Nobody may be listening.
         let _ = self.shared.news.send(id.into());
+    }
+}
+
+impl<W> Shared<W> {
+    pub fn learn(&self, sample: Sample) {
+        let experience = self.experience.lock();
+        experience
+            .unwrap_or_else(PoisonError::into_inner)
+            .learn(sample);
+    }
+
+    fn expect(&self, plan: &Plan) -> Expected {
+        let experience = self.experience.lock();
+        experience
+            .unwrap_or_else(PoisonError::into_inner)
+            .expect(plan)
     }
 }
 

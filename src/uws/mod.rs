@@ -11,6 +11,9 @@
 //! again) goes on from the table: what was QUEUED is run, what was EXECUTING is
 //! run again once its lease has lapsed.
 //!
+//! What a job will take is guessed from its plan and from the jobs that went
+//! before (`experience`), and told as `quote` (`forecast`).
+//!
 //! [`Control`] → [`Job::obey`] → [`Jobs`] (the table, and who waits for it) →
 //! `runner` (the queue, the work, the sweeping) → [`Work`].
 //!
@@ -18,6 +21,8 @@
 
 mod control;
 pub mod document;
+mod experience;
+mod forecast;
 pub mod instant;
 mod job;
 mod jobs;
@@ -29,12 +34,13 @@ mod uploads;
 mod work;
 
 pub use control::{Control, Filter, Wait};
+pub use experience::{Expected, Experience, Sample};
 pub use job::{Job, Product};
 pub use jobs::Jobs;
 pub use phase::Phase;
 pub use results::{Output, Results};
 pub use uploads::ARRIVING;
-pub use work::{Problem, Task, Work};
+pub use work::{Made, Problem, Task, Work};
 
 use crate::{dali, database};
 
@@ -49,8 +55,14 @@ pub enum Error {
     /// What the job's phase does not allow (UWS 1.1 section 2.2).
     #[error("{0}")]
     Forbidden(String),
+    /// There is no room for one more just now.
+    #[error("{0}")]
+    Full(String),
     #[error("the parameters of a job are at most {0} bytes together")]
     TooLarge(usize),
+    /// The directory of results is not the one that others use.
+    #[error("{0}")]
+    Elsewhere(String),
     #[error("the jobs cannot be reached just now; try again later")]
     Database(#[from] database::Error),
 }

@@ -1,6 +1,7 @@
 //! Results as files in one directory: `ID.ATTEMPT` when whole,
-//! `ID.ATTEMPT.part` until then. What was sent along with a job lies beside
-//! them (`uploads`).
+//! `ID.ATTEMPT.part` until then; and `.INSTANCE.here` of every instance, by
+//! which others see that it is the same directory. What was sent along with a
+//! job lies beside them (`uploads`).
 //!
 //! Why the number of the attempt? A runner that was believed lost may still
 //! write; it must not touch the file of the one that took over.
@@ -21,19 +22,64 @@ use super::{Job, Phase, Problem, uploads};
 /// have been taken up just now.
 const ORPHAN: Duration = Duration::from_secs(3600);
 
+/// How the names of instances end.
+const HERE: &str = ".here";
+
+/// What is written to try the directory.
+const TRIAL: &[u8] = b"obstap";
+
 #[derive(Clone, Debug)]
 pub struct Results {
     pub(super) directory: PathBuf,
 }
 
 impl Results {
-    /// Makes the directory if it is not there, and tries to write in it.
+    /// Makes the directory if it is not there, and tries what results need: a
+    /// file is written, gets another name, is read and removed.
     pub fn open(directory: &Path) -> io::Result<Results> {
         std::fs::create_dir_all(directory)?;
-        tempfile::NamedTempFile::new_in(directory)?.close()?;
+        let trial = tempfile::NamedTempFile::new_in(directory)?;
+        std::fs::write(trial.path(), TRIAL)?;
+        let renamed = trial.path().with_extension("renamed");
+        let trial = trial.into_temp_path();
+        std::fs::rename(&trial, &renamed)?;
+        let read = std::fs::read(&renamed);
+        std::fs::remove_file(&renamed)?;
+        if read? != TRIAL {
+            return Err(io::Error::other(
+                "a file that was written is read otherwise",
+            ));
+        }
         Ok(Results {
             directory: directory.to_owned(),
         })
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Lets others see that this instance keeps its results here.
+    pub(super) fn mark(&self, instance: &str) -> io::Result<()> {
+        let path = self.sign(instance);
+        match path.exists() {
+            true => Ok(()),
+            false => std::fs::write(path, b""),
+        }
+    }
+
+    pub(super) fn unmark(&self, instance: &str) {
+        // If this fails, the sweep comes by.
+        let _ = std::fs::remove_file(self.sign(instance));
+    }
+
+    /// Whether that instance keeps its results here.
+    pub(super) fn has_mark_of(&self, instance: &str) -> bool {
+        self.sign(instance).exists()
+    }
+
+    fn sign(&self, instance: &str) -> PathBuf {
+        self.directory.join(format!(".{instance}{HERE}"))
     }
 
     pub(super) async fn create(&self, job: &Job, rows: Arc<AtomicU64>) -> io::Result<Output> {
@@ -80,13 +126,24 @@ impl Results {
     }
 
     /// Removes what a process that ended too early has left. `known`: attempt
-    /// and phase of every job.
-    pub(super) fn sweep(&self, known: &HashMap<String, (i64, Phase)>) -> io::Result<u64> {
+    /// and phase of every job; `here`: the instances that are there.
+    pub(super) fn sweep(
+        &self,
+        known: &HashMap<String, (i64, Phase)>,
+        here: &[String],
+    ) -> io::Result<u64> {
         let mut removed = 0;
         for entry in std::fs::read_dir(&self.directory)? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
+            let sign = name.strip_prefix('.').and_then(|it| it.strip_suffix(HERE));
+            if let Some(instance) = sign {
+                if !here.iter().any(|it| it == instance) {
+                    std::fs::remove_file(entry.path())?;
+                }
+                continue;
+            }
             if uploads::is_left(name, |id| known.contains_key(id)) {
                 removed += u64::from(uploads::clear(&entry, ORPHAN)?);
                 continue;
@@ -152,6 +209,10 @@ impl Output {
             if let Some(part) = &self.part {
                 tokio::fs::rename(part, &self.whole).await?;
             }
+            // The name lasts only once its directory is on the disk too.
+            if let Some(directory) = self.whole.parent() {
+                File::open(directory).await?.sync_all().await?;
+            }
             io::Result::Ok(())
         };
         named.await.map_err(unwritten)?;
@@ -172,7 +233,7 @@ impl Drop for Output {
 pub(super) fn unwritten(error: io::Error) -> Problem {
     tracing::error!(%error, "a result cannot be written");
     Problem::transient(match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "there is no room left for the result; ask for less, or send the job again later"
         }
         _ => "the result could not be written; send the job again later",

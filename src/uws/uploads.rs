@@ -3,7 +3,7 @@
 
 use std::fs::{self, DirEntry, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -21,10 +21,6 @@ const NAME: usize = 64;
 const MEDIA_TYPE: usize = 48;
 
 impl Results {
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     fn uploads(&self, id: &str) -> PathBuf {
         self.directory.join(format!("{id}{DIRECTORY}"))
     }

@@ -5,19 +5,30 @@ use std::time::Duration;
 
 use super::Output;
 use crate::dali::{Params, Parts};
+use crate::database::Plan;
 
 /// Somebody who can do what jobs ask for.
 pub trait Work: Clone + Send + Sync + 'static {
     /// Whether the parameters make sense; asked before a job queues.
     fn check(&self, parameters: &Params, parts: &Parts) -> Result<(), Problem>;
 
-    /// Does it, and writes the result; gives the result's media type. Dropped,
-    /// it stops.
+    /// What it is expected to take; `None` where that cannot be told.
+    fn plan(&self, parameters: &Params) -> impl Future<Output = Option<Plan>> + Send;
+
+    /// Does it, and writes the result. Dropped, it stops.
     fn run(
         &self,
         task: Task<'_>,
         output: &mut Output,
-    ) -> impl Future<Output = Result<String, Problem>> + Send;
+    ) -> impl Future<Output = Result<Made, Problem>> + Send;
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub media_type: String,
+    /// A name for it as a file.
+    pub file: String,
 }
 
 pub struct Task<'a> {

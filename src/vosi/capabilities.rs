@@ -255,15 +255,11 @@ mod tests {
         };
         let seconds = Duration::from_secs;
         let jobs = Jobs {
-            concurrent: 1,
-            concurrent_per_user: 1,
-            short: seconds(1),
             time_default: seconds(11),
             time_hard: seconds(12),
             lifetime_default: seconds(13),
             lifetime_hard: seconds(14),
-            listed: true,
-            lease: seconds(1),
+            ..Jobs::SAMPLE
         };
         let uploads = Uploads {
             tables: 1,

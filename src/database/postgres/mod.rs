@@ -1,7 +1,7 @@
 //! PostgreSQL 14 or later, as it comes: no extension, no superuser.
 //!
-//! Four pools: users' queries and those of jobs (both read only), our own short
-//! reads (so that they never queue behind downloads), and changes.
+//! Five pools: users' queries and those of jobs (both read only), their plans, our
+//! own short reads (so that they never queue behind downloads), and changes.
 
 mod address;
 mod cells;
@@ -25,12 +25,20 @@ use tokio::runtime::Handle;
 use tokio_postgres::{CancelToken, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::plan::{self, Plan};
 use super::rows::{self, Rows};
 use super::{Batch, Error, Lane, Limits, Settings, Temporary, names};
 
 /// Connections for our own short reads, and for changes.
-const CONTROL: usize = 2;
+const CONTROL: usize = 4;
 const WRITERS: usize = 4;
+
+/// Connections for plans: on a busy server each waits for its turn, though it
+/// does little.
+const PLANNERS: usize = 6;
+
+/// Milliseconds after which planning is given up.
+const PLANNING: &str = "-c statement_timeout=2000";
 
 /// How long to try a host before the next one.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -52,6 +60,7 @@ pub(super) struct Postgres {
     target: Target,
     read: Door,
     work: Door,
+    plan: Door,
     control: Door,
     write: Door,
     version: String,
@@ -89,6 +98,7 @@ impl Postgres {
             target: Target::postgres(settings.namespace.as_deref()),
             read: door(READ_ONLY, settings.readers.max(1))?,
             work: door(READ_ONLY, settings.workers.max(1))?,
+            plan: door(&format!("{READ_ONLY} {PLANNING}"), PLANNERS)?,
             control,
             write: door("", WRITERS)?,
             version,
@@ -147,7 +157,7 @@ impl Postgres {
     }
 
     pub(super) async fn explain(&self, statement: &Statement) -> Result<String, Error> {
-        let client = self.control.client().await?;
+        let client = self.plan.client().await?;
         let sql = format!("EXPLAIN {}", statement.sql);
         let values = statement.parameters.iter();
         let values: Vec<_> = values
@@ -173,6 +183,11 @@ impl Postgres {
             text.push('\n');
         }
         Ok(text)
+    }
+
+    pub(super) async fn plan(&self, statement: &Statement) -> Result<Option<Plan>, Error> {
+        let text = self.explain(statement).await?;
+        Ok(plan::postgres(&text, plan::form(statement)))
     }
 
     pub(super) async fn fetch(

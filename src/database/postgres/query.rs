@@ -204,7 +204,8 @@ impl Job {
     }
 }
 
-/// All rows of one of our own statements.
+/// All rows of one of our own statements, asked for in one go: whoever asks
+/// about a job does not wait for a second.
 pub(super) async fn fetch(
     client: &Object,
     sql: &str,
@@ -212,14 +213,18 @@ pub(super) async fn fetch(
     wires: &[Wire],
 ) -> Result<Batch, Error> {
     let attempt = |error| errors::explain("run a statement of obstap", error);
-    // Not cached: what it answers may change with the tables.
-    let statement = client.prepare(sql).await.map_err(attempt)?;
-    cells::check(statement.columns(), wires)?;
-    let rows = client.query_raw(&statement, values.iter().map(values::Parameter));
-    let mut rows = pin!(rows.await.map_err(attempt)?);
+    // Not prepared: what it answers may change with the tables.
+    let values = values.iter();
+    let values = values.map(|value| (values::Parameter(value), values::declared(value)));
+    let rows = client.query_typed_raw(sql, values).await;
+    let mut rows = pin!(rows.map_err(attempt)?);
     let mut batch = Batch::new(wires);
     while let Some(row) = rows.next().await {
-        cells::push(&mut batch, &row.map_err(attempt)?, wires)?;
+        let row = row.map_err(attempt)?;
+        if batch.is_empty() {
+            cells::check(row.columns(), wires)?;
+        }
+        cells::push(&mut batch, &row, wires)?;
     }
     Ok(batch)
 }

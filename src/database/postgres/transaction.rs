@@ -151,6 +151,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// Keeps out everybody who locks the same name until the end.
+    pub(in crate::database) async fn lock(&mut self, name: &str) -> Result<(), Error> {
+        let sql = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))";
+        // Other namespaces in this database are other services.
+        let name = format!("{}.{name}", self.target.schema("obstap"));
+        self.execute(sql, &[Value::Text(name)]).await?;
+        Ok(())
+    }
+
     /// Makes the schemas that are not there yet. `IF NOT EXISTS` will not do:
     /// it wants the right to make schemas even where there is nothing to make.
     pub(in crate::database) async fn make_schemas(

@@ -22,6 +22,7 @@ use adql::{Statement, Target, Value, Wire};
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 
+use super::plan::{self, Plan};
 use super::rows::{self, Rows};
 use super::{Batch, Error, Lane, Limits, Settings, Temporary, names};
 use pool::Pool;
@@ -152,6 +153,15 @@ impl Sqlite {
         let statement = statement.clone();
         let work = move || lease.with(|connection| explain::explain(connection, &statement));
         joined(self.runtime.spawn_blocking(work).await)?
+    }
+
+    pub(super) async fn plan(&self, statement: &Statement) -> Result<Option<Plan>, Error> {
+        let mut lease = self.control.lease().await?;
+        let form = plan::form(statement);
+        let statement = statement.clone();
+        let work = move || lease.with(|connection| explain::steps(connection, &statement));
+        let steps = joined(self.runtime.spawn_blocking(work).await)??;
+        Ok(Some(plan::sqlite(&steps, form)))
     }
 
     pub(super) async fn fetch(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::store::Claim;
-use super::super::{Phase, Problem, Work, instant};
+use super::super::{Error, Phase, Problem, Work, instant};
 use super::{LOOK, LOST, PAUSE, Runner};
 use crate::database;
 
@@ -16,6 +16,8 @@ use crate::database;
 const EXPIRE: Duration = Duration::from_secs(2);
 /// How often files without a job are looked for.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// After how long an instance that says nothing is forgotten.
+const GONE: Duration = Duration::from_secs(3600);
 /// Looks at changes reach back so far, because clocks differ.
 const OVERLAP: Duration = Duration::from_secs(10);
 
@@ -37,6 +39,7 @@ impl<W: Work> Runner<W> {
         while !*closing.borrow() {
             let done = async {
                 if due(&mut renewed, beat) {
+                    self.beat().await?;
                     self.renew().await?;
                     self.recover().await?;
                 }
@@ -70,6 +73,54 @@ impl<W: Work> Runner<W> {
             }
             tokio::time::sleep(beat).await;
         }
+    }
+
+    /// Before the first job is run: all see that this instance is there, and
+    /// it sees that the others keep their results where it does.
+    pub(in crate::uws) async fn appear(&self) -> Result<(), Error> {
+        self.beat().await?;
+        if !self.shared.store.is_shared() {
+            return Ok(());
+        }
+        let results = &self.shared.results;
+        // One that was killed is believed to be there until its lease lapses.
+        let end = Instant::now() + self.shared.limits.lease + LOOK;
+        loop {
+            let others = self.shared.store.others(instant::now()).await?;
+            let elsewhere = others.iter().any(|other| !results.has_mark_of(other));
+            if !elsewhere {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return self.refused().await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn refused(&self) -> Result<(), Error> {
+        let results = &self.shared.results;
+        results.unmark(self.shared.store.runner());
+        self.shared.store.disappear().await?;
+        Err(Error::Elsewhere(format!(
+            "{} is not the directory in which another service on this database keeps the results \
+             of jobs; give all of them the same results_dir, on a disk that all can see",
+            results.directory().display()
+        )))
+    }
+
+    async fn beat(&self) -> Result<(), database::Error> {
+        let (store, limits) = (&self.shared.store, &self.shared.limits);
+        // First the sign: whoever finds us in the table looks for it.
+        if store.is_shared()
+            && let Err(error) = self.shared.results.mark(store.runner())
+        {
+            tracing::warn!(%error, "the directory of results cannot be written");
+        }
+        let now = instant::now();
+        let lease = instant::later(now, limits.lease);
+        let long_ago = now - GONE.as_micros() as i64;
+        store.appear(limits.concurrent, lease, long_ago).await
     }
 
     async fn renew(&self) -> Result<(), database::Error> {
@@ -145,8 +196,10 @@ impl<W: Work> Runner<W> {
 
     async fn sweep(&self) -> Result<(), database::Error> {
         let known = self.shared.store.known().await?;
+        let mut here = self.shared.store.others(instant::now()).await?;
+        here.push(self.shared.store.runner().to_owned());
         let results = self.shared.results.clone();
-        let swept = tokio::task::spawn_blocking(move || results.sweep(&known)).await;
+        let swept = tokio::task::spawn_blocking(move || results.sweep(&known, &here)).await;
         match swept {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(removed)) => tracing::info!(removed, "results without a job removed"),

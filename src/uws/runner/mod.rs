@@ -1,14 +1,15 @@
 //! Who runs the jobs: one loop takes them from the queue, one keeps house
 //! (`house`).
 //!
-//! Why are short jobs not starved? Nobody knows beforehand how long a query
+//! Why are short jobs not starved? Nobody knows for sure how long a query
 //! takes, so every job is short until it has run for a minute
 //! (`jobs.short_seconds`). A quarter of the places is kept from long jobs: one
 //! that becomes long where no place for it is free goes back into the queue,
 //! remembered as long, and begins again when there is one. A job loses a
-//! minute at most, and only when the service is full of long ones. Between
-//! users, the one with the fewest jobs running comes first, then the oldest
-//! job.
+//! minute at most, and only when the service is full of long ones. A job whose
+//! plan says that it is long is taken for long at once, and one that is expected
+//! to be shorter overtakes others for a while ([`Job::rank`]). Between users, the
+//! one with the fewest jobs running comes first.
 
 mod house;
 
@@ -20,10 +21,11 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::experience::Sample;
 use super::jobs::Shared;
 use super::results::Output;
 use super::store::{Back, Call, Claim};
-use super::{Job, Problem, Product, Task, Work, instant};
+use super::{Job, Made, Problem, Product, Task, Work, instant};
 use crate::database;
 
 /// How often a table that others change too is looked at.
@@ -34,6 +36,8 @@ const GLANCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_secs(2);
 /// Runners that one job may lose.
 const LOST: i64 = 3;
+/// How long what was left is put back for, at the end.
+const LEAVE: Duration = Duration::from_secs(5);
 /// How often the end of a job is told to a database that does not answer.
 const TELL: usize = 30;
 
@@ -71,7 +75,7 @@ impl<W> Drop for Place<W> {
 
 /// How work on a job ended.
 enum End {
-    Done(Result<(String, Output), Problem>),
+    Done(Result<Box<(Made, Output)>, Problem>),
     /// It is long, and there is no place for long ones.
     TooLong,
 }
@@ -93,6 +97,12 @@ impl<W: Work> Runner<W> {
     pub fn start(self: Arc<Runner<W>>) {
         tokio::spawn(self.clone().take());
         tokio::spawn(self.keep_house());
+    }
+
+    /// Rows that a job has found, if it runs here.
+    pub fn rows(&self, id: &str) -> Option<u64> {
+        let running = self.running();
+        running.get(id).map(|it| it.rows.load(Ordering::Relaxed))
     }
 
     /// Stops a job, if it runs here.
@@ -126,13 +136,19 @@ impl<W: Work> Runner<W> {
                 attempt: running.attempt,
             });
         }
+        // A database that does not answer does not hold up the end.
+        if tokio::time::timeout(LEAVE, self.leave(&left))
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database does not answer; jobs go back when their lease lapses");
+        }
+    }
+
+    async fn leave(&self, left: &[Claim]) {
         for claim in left {
             let now = instant::now();
-            let done = self
-                .shared
-                .store
-                .put_back(&claim, now, Back::Stopping)
-                .await;
+            let done = self.shared.store.put_back(claim, now, Back::Stopping).await;
             match done {
                 Ok(_) => tracing::info!(id = claim.id, "job put back into the queue"),
                 Err(error) => tracing::warn!(
@@ -141,6 +157,10 @@ impl<W: Work> Runner<W> {
                     "job not put back into the queue; it will be when its lease lapses"
                 ),
             }
+        }
+        self.shared.results.unmark(self.shared.store.runner());
+        if let Err(error) = self.shared.store.disappear().await {
+            tracing::warn!(%error, "others are not told that this service has ended");
         }
     }
 
@@ -183,6 +203,7 @@ impl<W: Work> Runner<W> {
                 lease: instant::later(now, limits.lease),
                 long: long < self.places_for_long(),
                 per_user: limits.concurrent_per_user,
+                total: limits.concurrent_total,
             };
             match self.shared.store.claim(&call).await? {
                 Some(job) => self.begin(job),
@@ -219,7 +240,8 @@ impl<W: Work> Runner<W> {
         let rows = Arc::<AtomicU64>::default();
         // Held, so that the job is in the list before it can leave it.
         let mut running = self.running();
-        let task = tokio::spawn(self.clone().run(job, rows.clone(), place));
+        let run = self.clone().run(job, rows.clone(), place);
+        let task = self.shared.workers.spawn(run);
         let entry = Running {
             attempt,
             task: task.abort_handle(),
@@ -253,9 +275,14 @@ impl<W: Work> Runner<W> {
                 return self.put_back(&place.claim, Back::Lost).await;
             }
             End::Done(Err(problem)) => Err(problem),
-            End::Done(Ok((media_type, output))) => {
+            End::Done(Ok(done)) => {
+                let (made, output) = *done;
                 let kept = output.keep().await;
-                kept.map(|bytes| Product { media_type, bytes })
+                kept.map(|bytes| Product {
+                    media_type: made.media_type,
+                    file: made.file,
+                    bytes,
+                })
             }
         };
         let rows = rows.load(Ordering::Relaxed);
@@ -275,13 +302,21 @@ impl<W: Work> Runner<W> {
         }
         if !self.finish(&place.claim, rows, &ended).await {
             self.shared.results.forget(id, attempt).await;
+        } else if let (Ok(_), Some(plan)) = (&ended, job.plan) {
+            let seconds = started.elapsed().as_secs_f64();
+            self.shared.learn(Sample {
+                plan,
+                seconds,
+                rows,
+            });
         }
     }
 
     /// Does the work, within the job's time and what a short job may use.
     async fn work_on(&self, job: &Job, rows: &Arc<AtomicU64>, claim: &Claim) -> End {
         let work = async {
-            let mut output = match self.shared.results.create(job, rows.clone()).await {
+            let create = self.shared.results.create(job, rows.clone());
+            let mut output = match create.await {
                 Ok(output) => output,
                 Err(error) => return Err(super::results::unwritten(error)),
             };
@@ -296,8 +331,8 @@ impl<W: Work> Runner<W> {
                 parts: &parts,
                 time: job.time(),
             };
-            let media_type = self.shared.work.run(task, &mut output).await?;
-            Ok((media_type, output))
+            let made = self.shared.work.run(task, &mut output).await?;
+            Ok(Box::new((made, output)))
         };
         let mut work = std::pin::pin!(work);
         let over = async {

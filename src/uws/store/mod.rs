@@ -2,6 +2,7 @@
 //! depends on how the job stands names that in its WHERE, so that two who
 //! change one job cannot undo each other's work.
 
+mod queue;
 mod row;
 
 use std::collections::HashMap;
@@ -10,7 +11,9 @@ use adql::{Value, Wire};
 
 use super::control::Filter;
 use super::{Error, Job, Phase, Problem, Product};
+use crate::config;
 use crate::database::{self, Batch, Database};
+pub(super) use queue::Queue;
 use row::{COLUMNS, WIRES, brief, integer, job, jobs, maybe, number, string, text, time, values};
 
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub(super) struct Call {
     pub long: bool,
     /// Jobs of one user at a time.
     pub per_user: usize,
+    /// Jobs of everybody at a time, on all instances.
+    pub total: usize,
 }
 
 impl Store {
@@ -41,12 +46,18 @@ impl Store {
         self.database.is_shared()
     }
 
-    pub(super) async fn insert(&self, job: &Job) -> Result<(), database::Error> {
+    /// Keeps a new job, if there is room for it.
+    pub(super) async fn insert(&self, job: &Job, limits: &config::Jobs) -> Result<(), Error> {
+        let places: Vec<String> = (1..=WIRES.len()).map(|place| format!("${place}")).collect();
         let sql = format!(
-            "INSERT INTO {{obstap.jobs}} ({COLUMNS}, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, \
-             $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $7)"
+            "INSERT INTO {{obstap.jobs}} ({COLUMNS}, changed) VALUES ({}, $7)",
+            places.join(", ")
         );
-        self.execute(&sql, &values(job)).await.map(drop)
+        let mut transaction = self.database.begin().await?;
+        Store::admit(&mut transaction, job, true, job.created, limits).await?;
+        transaction.execute(&sql, &values(job)).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// A job that is still to be kept.
@@ -87,22 +98,12 @@ impl Store {
         Ok(jobs(&rows))
     }
 
-    /// How many jobs in the queue are older.
-    pub(super) async fn ahead(&self, job: &Job) -> Result<u64, Error> {
-        let sql = "SELECT CAST(count(*) AS bigint) FROM {obstap.jobs} \
-                   WHERE phase = 'QUEUED' AND queued < $1";
-        let rows = self
-            .database
-            .fetch(sql, &[time(job.queued)], &[Wire::Int8])
-            .await?;
-        Ok(integer(&rows, 0, 0).map_or(0, i64::unsigned_abs))
-    }
-
     /// Changes a job that nobody else changes meanwhile; `change` may refuse.
     pub(super) async fn change(
         &self,
         id: &str,
         now: i64,
+        limits: &config::Jobs,
         change: impl FnOnce(&mut Job) -> Result<(), Error>,
     ) -> Result<(Job, Phase), Error> {
         let mut transaction = self.database.begin().await?;
@@ -116,6 +117,9 @@ impl Store {
         let mut job = job(&rows, 0).ok_or(Error::NoSuchJob)?;
         let before = job.phase;
         change(&mut job)?;
+        if job.phase != before {
+            Store::admit(&mut transaction, &job, false, now, limits).await?;
+        }
         // What a runner says of a job is not the client's to change.
         let sql = "UPDATE {obstap.jobs} SET phase = $2, run_id = $3, parameters = $4, queued = $5, \
                    ended = $6, destruction = $7, seconds = $8, error = $9, transient = $10, \
@@ -192,8 +196,10 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// Takes the next job: of the user who has the fewest running, the oldest.
-    /// Jobs that another instance is taking are passed over.
+    /// Takes the next job: of the user who has the fewest running, the first by
+    /// its rank.
+    /// Instances take one after the other, so that none sees a place that
+    /// another is taking; jobs that a client is changing are passed over.
     pub(super) async fn claim(&self, call: &Call) -> Result<Option<Job>, database::Error> {
         let running = "(SELECT count(*) FROM {obstap.jobs} AS other \
                         WHERE other.phase = 'EXECUTING' AND other.asker = job.asker)";
@@ -202,7 +208,8 @@ impl Store {
              runner = $2, lease = $3, attempt = attempt + 1, row_count = NULL \
              WHERE job_id = (SELECT job.job_id FROM {{obstap.jobs}} AS job \
              WHERE job.phase = 'QUEUED' AND job.destruction > $1 AND (NOT job.long OR $4) \
-             AND {running} < $5 ORDER BY {running}, job.queued, job.job_id LIMIT 1 {}) \
+             AND {running} < $5 AND (SELECT count(*) FROM {{obstap.jobs}} \
+             WHERE phase = 'EXECUTING') < $6 ORDER BY {running}, coalesce(job.rank, 0), job.job_id LIMIT 1 {}) \
              RETURNING {COLUMNS}",
             self.database.skip_locked()
         );
@@ -212,8 +219,13 @@ impl Store {
             Value::Timestamp(call.lease),
             Value::Boolean(call.long),
             Value::BigInt(call.per_user as i64),
+            Value::BigInt(call.total as i64),
         ];
-        Ok(job(&self.changed(&sql, &values, &WIRES).await?, 0))
+        let mut transaction = self.database.begin().await?;
+        transaction.lock("jobs are taken").await?;
+        let rows = transaction.fetch(&sql, &values, &WIRES).await?;
+        transaction.commit().await?;
+        Ok(job(&rows, 0))
     }
 
     /// Says that a job is still being run; `false` if it is no longer ours.
@@ -244,8 +256,8 @@ impl Store {
         ended: &Result<Product, Problem>,
     ) -> Result<bool, database::Error> {
         let sql = "UPDATE {obstap.jobs} SET phase = $4, ended = $5, changed = $5, error = $6, \
-                   transient = $7, media_type = $8, bytes = $9, row_count = $10, runner = NULL, \
-                   lease = NULL WHERE job_id = $1 AND runner = $2 AND attempt = $3 \
+                   transient = $7, media_type = $8, bytes = $9, row_count = $10, file_name = $11, \
+                   runner = NULL, lease = NULL WHERE job_id = $1 AND runner = $2 AND attempt = $3 \
                    AND phase = 'EXECUTING'";
         let (phase, problem, product) = match ended {
             Ok(product) => (Phase::Completed, None, Some(product)),
@@ -262,6 +274,7 @@ impl Store {
             maybe(product.map(|product| product.media_type.as_str())),
             number(product.map(|product| product.bytes)),
             number(product.map(|_| rows)),
+            maybe(product.map(|product| product.file.as_str())),
         ];
         Ok(self.execute(sql, &values).await? > 0)
     }

@@ -2,20 +2,22 @@
 
 use adql::{Value, Wire};
 
+use super::super::experience::Expected;
 use super::super::{Job, Phase, Problem, Product};
 use crate::dali::Params;
-use crate::database::Batch;
+use crate::database::{Batch, Plan};
 
 pub(super) const COLUMNS: &str = "job_id, phase, run_id, owner, asker, parameters, created, queued, started, \
                        ended, destruction, seconds, attempt, lost, long, error, transient, \
-                       media_type, bytes, row_count";
+                       media_type, bytes, row_count, plan_seconds, form, expected_seconds, \
+                       expected_rows, rank, file_name";
 
 /// The same without the parameters, which may be large, for many jobs at once.
 pub(super) fn brief() -> String {
     COLUMNS.replace("parameters", "CAST('' AS text)")
 }
 
-pub(super) const WIRES: [Wire; 20] = [
+pub(super) const WIRES: [Wire; 26] = [
     Wire::Text,
     Wire::Text,
     Wire::Text,
@@ -36,6 +38,12 @@ pub(super) const WIRES: [Wire; 20] = [
     Wire::Text,
     Wire::Int8,
     Wire::Int8,
+    Wire::Float8,
+    Wire::Int8,
+    Wire::Float8,
+    Wire::Int8,
+    Wire::Int8,
+    Wire::Text,
 ];
 
 /// The values of [`COLUMNS`].
@@ -63,6 +71,13 @@ pub(super) fn values(job: &Job) -> Vec<Value> {
         maybe(product.map(|product| product.media_type.as_str())),
         number(product.map(|product| product.bytes)),
         number(job.rows),
+        double(job.plan.map(|plan| plan.seconds)),
+        job.plan
+            .map_or(Value::Null, |plan| Value::BigInt(plan.form)),
+        double(job.expected.map(|expected| expected.seconds)),
+        number(job.expected.and_then(|expected| expected.rows)),
+        job.rank().map_or(Value::Null, Value::BigInt),
+        maybe(product.map(|product| product.file.as_str())),
     ]
 }
 
@@ -85,6 +100,10 @@ pub(super) fn number(number: Option<u64>) -> Value {
     })
 }
 
+pub(super) fn double(number: Option<f64>) -> Value {
+    number.map_or(Value::Null, Value::Double)
+}
+
 pub(super) fn jobs(rows: &Batch) -> Vec<Job> {
     (0..rows.len()).filter_map(|row| job(rows, row)).collect()
 }
@@ -104,7 +123,13 @@ pub(super) fn job(rows: &Batch, row: usize) -> Option<Job> {
         Some(Product {
             media_type,
             bytes: count(18)?,
+            // Results of earlier versions have no name.
+            file: text(25).unwrap_or_else(|| "result".to_owned()),
         })
+    };
+    let expected = |seconds| Expected {
+        seconds,
+        rows: count(23),
     };
     Some(Job {
         id: text(0)?,
@@ -122,6 +147,8 @@ pub(super) fn job(rows: &Batch, row: usize) -> Option<Job> {
         attempt: number(12)?,
         lost: number(13)?,
         long: flag(14),
+        plan: plan(rows, row, 20, 21),
+        expected: real(rows, row, 22).map(expected),
         problem: text(15).map(|message| Problem {
             message,
             transient: flag(16),
@@ -140,4 +167,18 @@ pub(super) fn string(rows: &Batch, row: usize, column: usize) -> Option<String> 
 pub(super) fn integer(rows: &Batch, row: usize, column: usize) -> Option<i64> {
     let cell = rows.cell(row, column)?;
     Some(i64::from_be_bytes(cell.try_into().ok()?))
+}
+
+pub(super) fn real(rows: &Batch, row: usize, column: usize) -> Option<f64> {
+    let cell = rows.cell(row, column)?;
+    Some(f64::from_be_bytes(cell.try_into().ok()?))
+}
+
+/// Of a plan that was kept; the rows it guessed are in what is expected.
+pub(super) fn plan(rows: &Batch, row: usize, seconds: usize, form: usize) -> Option<Plan> {
+    Some(Plan {
+        seconds: real(rows, row, seconds)?,
+        rows: None,
+        form: integer(rows, row, form)?,
+    })
 }

@@ -183,6 +183,8 @@ pub fn files(archive: &Archive) -> Vec<String> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        // The signs of services that are there.
+        .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
     names

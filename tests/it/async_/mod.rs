@@ -1,6 +1,7 @@
 //! Queries as jobs: UWS 1.1 and TAP 1.1 section 2.2, on both engines.
 
 pub mod client;
+mod limits;
 mod survival;
 
 use std::time::{Duration, Instant};

@@ -134,7 +134,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
         let service = archive.serve();
         let user = User::of(&service);
         let results = archive.path("data").join("results");
-        std::fs::remove_dir(&results).expect("an empty directory");
+        std::fs::remove_dir_all(&results).expect("the directory");
         std::fs::write(&results, "").expect("a file in its place");
         let job = user.run(QUICK);
         assert_eq!(user.end(&job), "ERROR");
@@ -197,7 +197,7 @@ fn a_user_does_not_fill_the_service() {
 fn the_state_of_a_job_does_not_wait_for_queries() {
     on_both(|archive| {
         archive.loaded(SKY);
-        let service = serve(archive, "concurrent = 2\nconcurrent_per_user = 2");
+        let service = serve(archive, "concurrent = 3\nconcurrent_per_user = 2");
         let user = User::of(&service);
         let jobs = [user.run(ENDLESS), user.run(ENDLESS), user.run(ENDLESS)];
         user.until(&jobs[0], &["EXECUTING"]);
