@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::sky::cover::Population;
 use crate::types::{Column, Type};
 
 /// The tables a query may name.
@@ -44,6 +45,9 @@ pub struct Table {
     pub indexed: Vec<String>,
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
+    /// Of the columns of keys that have been counted: about how many rows there
+    /// are.
+    pub populations: Vec<(String, Population)>,
     pub keys: Vec<ForeignKey>,
 }
 
@@ -101,6 +105,13 @@ impl Catalog {
         self.places.entry(full).or_default().push(place);
         self.places.entry(name).or_default().push(place);
         self.tables.push(Arc::new(table));
+    }
+
+    /// Lets covers be made for so many rows.
+    pub fn populate(&mut self, table: usize, key: String, population: Population) {
+        if let Some(table) = self.tables.get_mut(table) {
+            Arc::make_mut(table).populations.push((key, population));
+        }
     }
 
     pub fn is_open(&self) -> bool {
@@ -194,5 +205,13 @@ impl Table {
     /// `schema.table` as published.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)
+    }
+
+    /// About how many rows have keys in a column, and a guess where nobody
+    /// counted.
+    pub fn population(&self, key: &str) -> Population {
+        let mut counted = self.populations.iter();
+        let found = counted.find(|(column, _)| column == key);
+        found.map_or_else(Population::default, |(_, population)| population.clone())
     }
 }

@@ -189,11 +189,15 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
         ..
     } = &indexed.node
     {
+        let table = tables.get(source).cloned();
+        let key = format!("{}_key", index.prefix);
+        let population = table.as_ref().map(|table| table.population(&key));
+        let population = population.unwrap_or_default();
         return Some(Ranges {
             source: *source,
-            table: tables.get(source).cloned(),
-            key: format!("{}_key", index.prefix),
-            ranges: cover::footprints(region, relation),
+            table,
+            key,
+            ranges: cover::footprints_among(region, relation, &population),
         });
     }
     let (source, table, index) = position(indexed, tables)?;
@@ -201,7 +205,7 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
         source,
         table: Some(table.clone()),
         key: index.cell.clone(),
-        ranges: cover::positions(region),
+        ranges: cover::positions_among(region, &table.population(&index.cell)),
     })
 }
 
@@ -248,11 +252,15 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
         ..
     } = &point.node
     {
+        let table = tables.get(source).cloned();
+        let key = format!("{}_key", index.prefix);
+        let population = table.as_ref().map(|table| table.population(&key));
+        let population = population.unwrap_or_default();
         return Some(Ranges {
             source: *source,
-            table: tables.get(source).cloned(),
-            key: format!("{}_key", index.prefix),
-            ranges: cover::footprints(&circle, cover::Relation::Meets),
+            table,
+            key,
+            ranges: cover::footprints_among(&circle, cover::Relation::Meets, &population),
         });
     }
     let (source, table, index) = position(point, tables)?;
@@ -260,7 +268,7 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
         source,
         table: Some(table.clone()),
         key: index.cell.clone(),
-        ranges: cover::positions(&circle),
+        ranges: cover::positions_among(&circle, &table.population(&index.cell)),
     })
 }
 

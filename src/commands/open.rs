@@ -11,7 +11,7 @@ use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::obscore;
 use crate::uws::{Jobs, Results};
-use crate::{tap, tap_schema};
+use crate::{spatial, tap, tap_schema};
 
 /// The runtime on which pools, queries and encoding live.
 pub fn runtime() -> Result<Runtime, Failure> {
@@ -71,7 +71,8 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 
 /// What answers queries; the database must be prepared.
 pub async fn service(database: Database, settings: &Settings) -> Result<tap::Service, Failure> {
-    let catalog: Catalog = tap_schema::load(&database).await?;
+    let mut catalog: Catalog = tap_schema::load(&database).await?;
+    spatial::populate(&database, &mut catalog).await;
     Ok(tap::Service {
         database,
         catalog: Arc::new(catalog),

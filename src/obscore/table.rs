@@ -241,11 +241,18 @@ fn index_of(column: &str) -> String {
 }
 
 fn create_table(target: &Target, columns: &[Declared]) -> String {
-    let declared = columns.iter().map(|declared| definition(target, declared));
+    let positions = [name::RA, name::DEC];
+    let (first, others): (Vec<&Declared>, Vec<&Declared>) = columns
+        .iter()
+        .partition(|declared| positions.contains(&declared.name()));
+    let declared = first.into_iter().chain(others);
+    let declared = declared.map(|declared| definition(target, declared));
     let hidden = spatial::COLUMNS
         .iter()
         .map(|&(name, wire)| format!("{} {}", target::quote(name), target.stored_type(wire)));
-    let columns: Vec<String> = declared.chain(hidden).collect();
+    // What a spatial search reads of every candidate stands first: to reach a
+    // column, databases step over those before it.
+    let columns: Vec<String> = hidden.chain(declared).collect();
     format!(
         "CREATE TABLE {} (\n    {}\n) {}",
         target.stored(TABLE.0, TABLE.1),
@@ -344,7 +351,7 @@ mod tests {
                 "    \"obs_publisher_did\" text COLLATE \"C\" NOT NULL,",
                 "    \"s_ra\" double precision,",
                 "    \"obs_release_date\" timestamp,",
-                "    \"fp_v\" double precision[],\n    \"pt_hpx\" bigint\n) ",
+                "CREATE TABLE \"dev_ivoa\".\"obscore\" (\n    \"fp_key\" bigint,",
             ],
         );
         check(
@@ -353,9 +360,9 @@ mod tests {
                 "CREATE TABLE \"ivoa.obscore\" (",
                 "    \"calib_level\" INTEGER NOT NULL,",
                 "    \"obs_publisher_did\" TEXT NOT NULL,",
-                "    \"s_ra\" REAL,",
+                "\n) STRICT",
                 "    \"obs_release_date\" TEXT,",
-                "    \"fp_v\" BLOB,\n    \"pt_hpx\" INTEGER\n) STRICT",
+                "    \"fp_v\" BLOB,\n    \"pt_hpx\" INTEGER,\n    \"s_ra\" REAL,",
             ],
         );
     }

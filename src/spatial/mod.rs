@@ -12,8 +12,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cells;
+mod population;
 
 pub use cells::{IndexCells, RegionError, fill};
+pub use population::populate;
 
 use adql::Wire;
 

@@ -93,6 +93,7 @@ impl Published {
                 .collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
+            populations: Vec::new(),
             keys: from_here.map(Key::foreign).collect(),
         }
     }

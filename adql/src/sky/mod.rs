@@ -61,6 +61,7 @@ pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use frames::{Frame, Rotation};
 pub use measure::Cap;
+pub(crate) use measure::Edges;
 pub use moc::{Group, MAX_CELLS, Moc};
 pub use motion::Star;
 pub use outline::Outline;

@@ -1,25 +1,15 @@
-//! Spatial conditions as SQL: key ranges, the cheap tests by circumscribed
-//! and inscribed circle, and the refinement by our own functions.
+//! Spatial conditions as SQL: key ranges, and geometries for our own functions.
 
 use std::sync::Arc;
 
+use super::footprint::Test;
 use super::quote;
 use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
 use crate::query::{Expr, Extent, Node, Relation, Shape, Spatial};
-use crate::sky::{Cap, Region};
+use crate::sky::Region;
 use crate::statement::Value;
 use crate::types::Type;
-
-/// What is asked of a row's footprint and the query's region.
-#[derive(Clone, Copy)]
-enum Test {
-    Meets,
-    /// The footprint lies inside the region.
-    Inside,
-    /// The footprint contains the region.
-    Covers,
-}
 
 impl Writer<'_> {
     /// The ranges and the exact condition, as one unit.
@@ -101,96 +91,6 @@ impl Writer<'_> {
         }
     }
 
-    /// One expression, so that a planner does not multiply its parts (SPATIAL
-    /// trap 3): unknown without a region, false when the circles around the
-    /// footprint and the region are apart, true when circles inside them
-    /// settle it, and only then the refinement.
-    fn footprint(&mut self, source: usize, index: &RegionIndex, test: Test, region: &Region) {
-        let bounding = region.bounding_cap();
-        let inscribed = region.inscribed_cap();
-        let shape = Value::Doubles(region.shape().0);
-        let (settled, cap, refined) = match test {
-            // The chord of a sum of angles, of the two inscribed circles.
-            Test::Meets => (
-                "@d2 <= (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c) \
-                 * (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c)",
-                inscribed,
-                "@meets(@v, #q)",
-            ),
-            Test::Inside => (
-                "@crad <= #r AND @d2 <= (#r - @crad) * (#r - @crad)",
-                inscribed,
-                "@contains(#q, @v)",
-            ),
-            Test::Covers => (
-                "@crin >= #r AND @d2 <= (@crin - #r) * (@crin - #r)",
-                bounding,
-                "@contains(@v, #q)",
-            ),
-        };
-        let row = (source, index);
-        self.formula(
-            row,
-            "CASE WHEN @key IS NULL THEN NULL WHEN ",
-            bounding,
-            &shape,
-        );
-        let near = "@d2 <= (#r + @crad) * (#r + @crad) THEN ";
-        self.formula(row, near, bounding, &shape);
-        self.formula(row, settled, cap, &shape);
-        self.push(" OR ");
-        self.formula(row, refined, cap, &shape);
-        self.push(" ELSE (1 = 0) END");
-    }
-
-    /// A formula over the index columns of a footprint and a circle: `@crad`
-    /// is a column, `@d2` the square of the chord between the two centres,
-    /// `#r` the circle's chord, `#c` the cosine of half its radius, `#q` the
-    /// whole region's shape, and the other words are functions of ours.
-    fn formula(
-        &mut self,
-        (source, index): (usize, &RegionIndex),
-        formula: &str,
-        cap: Cap,
-        shape: &Value,
-    ) {
-        let mut rest = formula;
-        while let Some(place) = rest.find(['@', '#']) {
-            let (before, marked) = rest.split_at(place);
-            self.push(before);
-            let word = &marked[1..];
-            let end = word.find(|c: char| !c.is_ascii_alphanumeric());
-            let (word, after) = word.split_at(end.unwrap_or(word.len()));
-            match word {
-                "d2" => self.square_distance(source, index, cap.centre),
-                "r" => self.double(cap.chord),
-                "c" => self.double((1.0 - cap.chord * cap.chord / 4.0).max(0.0).sqrt()),
-                "q" => self.parameter(shape.clone()),
-                "meets" | "contains" => {
-                    let name = self.target.function(&format!("sky_{word}_1"));
-                    self.push(&name);
-                }
-                column => self.index_column(source, index, column),
-            }
-            rest = after;
-        }
-        self.push(rest);
-    }
-
-    fn square_distance(&mut self, source: usize, index: &RegionIndex, centre: [f64; 3]) {
-        for (number, (axis, value)) in ["x", "y", "z"].into_iter().zip(centre).enumerate() {
-            self.push(if number > 0 { " + (" } else { "(" });
-            self.index_column(source, index, axis);
-            self.push(" - ");
-            self.double(value);
-            self.push(") * (");
-            self.index_column(source, index, axis);
-            self.push(" - ");
-            self.double(value);
-            self.push(")");
-        }
-    }
-
     pub(super) fn index_column(&mut self, source: usize, index: &RegionIndex, which: &str) {
         let name = format!("{}_{which}", index.prefix);
         self.column(source, &name);
@@ -221,13 +121,7 @@ impl Writer<'_> {
             _ => None,
         };
         if let Some((point, other)) = point {
-            self.own("sky_in_1");
-            self.coordinate(false, point);
-            self.push(", ");
-            self.coordinate(true, point);
-            self.push(", ");
-            self.shape(other);
-            return self.push(")");
+            return self.position(point, other);
         }
         match spatial.relation {
             Relation::Meets => {

@@ -5,6 +5,7 @@
 
 mod cells;
 mod expression;
+mod footprint;
 mod geometry;
 mod storage;
 mod write;
@@ -96,6 +97,12 @@ impl Target {
     /// Whether a list of key ranges joined by OR becomes index scans (and is
     /// estimated well). If not, the ranges are rows that drive the look-up.
     fn unites_ranges(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Whether calling one of our functions costs much more than a line of
+    /// arithmetic. If so, they are called where arithmetic leaves doubt.
+    fn has_slow_functions(&self) -> bool {
         self.dialect == Dialect::Postgres
     }
 
