@@ -16,6 +16,7 @@ use crate::catalog::{PositionIndex, Table};
 use crate::query::{
     Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial,
 };
+use crate::sky::cover::{Manner, Population};
 use crate::sky::{Moc, Region, cover};
 
 /// The same query with its indexes in place.
@@ -46,11 +47,11 @@ fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     let mut tables = outer.clone();
     gather(&select.from, &mut tables);
     walk_source(&mut select.from, &tables);
-    for condition in [&mut select.filter, &mut select.having]
-        .into_iter()
-        .flatten()
-    {
-        narrow(condition, &tables);
+    if let Some(condition) = &mut select.filter {
+        narrow(condition, &tables, true);
+    }
+    if let Some(condition) = &mut select.having {
+        narrow(condition, &tables, false);
     }
     tables
 }
@@ -77,25 +78,31 @@ fn walk_source(source: &mut Source, tables: &Tables) {
             walk_source(left, tables);
             walk_source(right, tables);
             if let Some(on) = on {
-                narrow(on, tables);
+                narrow(on, tables, false);
             }
         }
         Source::Table { .. } | Source::Common { .. } => {}
     }
 }
 
-/// A condition that must hold for the row to be kept.
-fn narrow(condition: &mut Expr, tables: &Tables) {
+/// A condition that must hold for the row to be kept; `alone` where nothing
+/// else can keep it.
+fn narrow(condition: &mut Expr, tables: &Tables, alone: bool) {
     match &mut condition.node {
-        Node::And(list) | Node::Or(list) => {
+        Node::And(list) => {
             for condition in list {
-                narrow(condition, tables);
+                narrow(condition, tables, alone);
+            }
+        }
+        Node::Or(list) => {
+            for condition in list {
+                narrow(condition, tables, false);
             }
         }
         Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
         Node::Not(inner) => descend(inner, tables),
         Node::Spatial(spatial) => {
-            if let Some(ranges) = of_spatial(spatial, tables) {
+            if let Some(ranges) = of_spatial(spatial, tables, alone) {
                 *condition = ranges.around(condition.clone());
             }
         }
@@ -104,7 +111,7 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             left,
             right,
         } => {
-            if let Some(ranges) = of_distance(*operator, left, right, tables) {
+            if let Some(ranges) = of_distance(*operator, left, right, tables, alone) {
                 *condition = ranges.around(condition.clone());
                 return;
             }
@@ -140,21 +147,56 @@ struct Ranges {
     table: Option<Arc<Table>>,
     key: String,
     ranges: Vec<(i64, i64)>,
+    manner: Manner,
 }
 
+/// So many ranges are not worth a subquery.
+const FEW: usize = 6;
+/// Look-ups by place are thought to find few rows, whatever they find.
+const MANY: f64 = 5_000.0;
+
 impl Ranges {
+    /// A list is planned by statistics and can stand anywhere. For few rows a
+    /// look-up is cheaper, unless there are few ranges too.
+    fn cheapest(
+        source: usize,
+        table: Option<Arc<Table>>,
+        key: String,
+        alone: bool,
+        cover: impl Fn(&Population, Manner) -> cover::Ranges,
+    ) -> Ranges {
+        let population = table.as_ref().map(|table| table.population(&key));
+        let population = population.unwrap_or_default();
+        let listed = cover(&population, Manner::Listed);
+        let joined = (alone && table.is_some() && listed.ranges.len() > FEW)
+            .then(|| cover(&population, Manner::Joined))
+            .filter(|joined| joined.rows < MANY);
+        let (ranges, manner) = match joined {
+            Some(joined) => (joined.ranges, Manner::Joined),
+            None => (listed.ranges, Manner::Listed),
+        };
+        Ranges {
+            source,
+            table,
+            key,
+            ranges,
+            manner,
+        }
+    }
+
     fn around(self, exact: Expr) -> Expr {
         Expr::boolean(Node::Ranged {
             source: self.source,
             table: self.table,
             key: self.key,
             ranges: self.ranges,
+            manner: self.manner,
             exact: Some(Box::new(exact)),
         })
     }
 }
 
-fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
+fn of_spatial(spatial: &Spatial, tables: &Tables, alone: bool) -> Option<Ranges> {
     let (indexed, region, relation) = match (&spatial.left.node, &spatial.right.node) {
         // The row's geometry is inside the query's, or meets it …
         (_, Node::Constant { region, .. }) => {
@@ -191,22 +233,23 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
     {
         let table = tables.get(source).cloned();
         let key = format!("{}_key", index.prefix);
-        let population = table.as_ref().map(|table| table.population(&key));
-        let population = population.unwrap_or_default();
-        return Some(Ranges {
-            source: *source,
+        return Some(Ranges::cheapest(
+            *source,
             table,
             key,
-            ranges: cover::footprints_among(region, relation, &population),
-        });
+            alone,
+            |people, manner| cover::footprints_among(region, relation, people, manner),
+        ));
     }
     let (source, table, index) = position(indexed, tables)?;
-    Some(Ranges {
+    let (table, key) = (Some(table.clone()), index.cell.clone());
+    Some(Ranges::cheapest(
         source,
-        table: Some(table.clone()),
-        key: index.cell.clone(),
-        ranges: cover::positions_among(region, &table.population(&index.cell)),
-    })
+        table,
+        key,
+        alone,
+        |people, manner| cover::positions_among(region, people, manner),
+    ))
 }
 
 /// Footprints that meet a MOC, lie inside or (which is to meet it) around it.
@@ -224,11 +267,18 @@ fn of_cells(indexed: &Expr, moc: &Moc, inside: bool, tables: &Tables) -> Option<
         table: tables.get(source).cloned(),
         key: format!("{}_key", index.prefix),
         ranges: cover::footprints_of_moc(moc, inside),
+        manner: Manner::Listed,
     })
 }
 
 /// `DISTANCE(position, constant point) < r`, both ways round.
-fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables) -> Option<Ranges> {
+fn of_distance(
+    operator: Comparison,
+    left: &Expr,
+    right: &Expr,
+    tables: &Tables,
+    alone: bool,
+) -> Option<Ranges> {
     let (distance, radius) = match operator {
         Comparison::Less | Comparison::LessEqual | Comparison::Equal => (left, right),
         Comparison::Greater | Comparison::GreaterEqual => (right, left),
@@ -254,22 +304,25 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
     {
         let table = tables.get(source).cloned();
         let key = format!("{}_key", index.prefix);
-        let population = table.as_ref().map(|table| table.population(&key));
-        let population = population.unwrap_or_default();
-        return Some(Ranges {
-            source: *source,
+        return Some(Ranges::cheapest(
+            *source,
             table,
             key,
-            ranges: cover::footprints_among(&circle, cover::Relation::Meets, &population),
-        });
+            alone,
+            |people, manner| {
+                cover::footprints_among(&circle, cover::Relation::Meets, people, manner)
+            },
+        ));
     }
     let (source, table, index) = position(point, tables)?;
-    Some(Ranges {
+    let (table, key) = (Some(table.clone()), index.cell.clone());
+    Some(Ranges::cheapest(
         source,
-        table: Some(table.clone()),
-        key: index.cell.clone(),
-        ranges: cover::positions_among(&circle, &table.population(&index.cell)),
-    })
+        table,
+        key,
+        alone,
+        |people, manner| cover::positions_among(&circle, people, manner),
+    ))
 }
 
 /// The points of a distance in degrees, and the constant above 0 that it is

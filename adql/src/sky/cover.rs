@@ -24,15 +24,31 @@ pub enum Relation {
     Covers,
 }
 
-/// At most so many ranges for footprints: planning time of PostgreSQL grows
-/// with them, 0.8 ms for 98 and 2.1 ms for 278.
-const MAX_FOOTPRINT_RANGES: usize = 96;
-/// At most so many ranges for positions.
-const MAX_POSITION_RANGES: usize = 64;
+/// At most so many ranges: planning time of PostgreSQL grows with them, 0.8 ms
+/// for 98 and 2.1 ms for 278.
+const MAX_RANGES: usize = 96;
 
-/// What a range costs a database beside a row that it reads in vain: PostgreSQL
-/// plans and starts one in 20 µs and drops a row in 1 µs.
-const RANGE_COST: f64 = 16.0;
+/// How ranges are asked for, which decides what one of them costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As a list of conditions: planned one by one, with statistics.
+    Listed,
+    /// As the rows of a table from which keys are looked up.
+    Joined,
+}
+
+impl Manner {
+    /// What a range costs beside a row that is read in vain: PostgreSQL plans
+    /// and starts one of a list in 25 µs and looks one up in 4 µs; it drops a
+    /// row in 1.5 µs.
+    fn range_cost(self) -> f64 {
+        match self {
+            Manner::Listed => 16.0,
+            Manner::Joined => 2.5,
+        }
+    }
+}
+
 /// So much denser than on average rows may be where people look.
 const DENSER: f64 = 4.0;
 /// Cells at the edge of a region are not divided when there are more.
@@ -76,9 +92,18 @@ impl Default for Population {
     }
 }
 
-/// Inclusive ranges of footprint keys, sorted, at most 96.
+/// Inclusive ranges of keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranges {
+    /// Sorted, at most 96.
+    pub ranges: Vec<(i64, i64)>,
+    /// About how many rows have such keys.
+    pub rows: f64,
+}
+
+/// The keys of all footprints that can have the relation.
 pub fn footprints(query: &Region, relation: Relation) -> Vec<(i64, i64)> {
-    footprints_among(query, relation, &Population::default())
+    footprints_among(query, relation, &Population::default(), Manner::Listed).ranges
 }
 
 /// The same, the cheapest for a table of so many rows.
@@ -86,9 +111,10 @@ pub fn footprints_among(
     query: &Region,
     relation: Relation,
     population: &Population,
-) -> Vec<(i64, i64)> {
+    manner: Manner,
+) -> Ranges {
     let query = Query::new(query);
-    let mut cover = Cover::default();
+    let mut cover = Cover::new(manner);
     let mut cells = Cell::whole_sky();
     for (class, (radius, &rows)) in CLASS_RADII.iter().zip(&population.0).enumerate() {
         let largest = radius.to_radians() + SLACK;
@@ -105,6 +131,7 @@ pub fn footprints_among(
             order: KEY_ORDER,
             base: low,
             rows,
+            range_cost: manner.range_cost(),
         };
         // What a class rules out, all finer ones do: their footprints are
         // smaller, so they begin with the cells that are left.
@@ -114,36 +141,37 @@ pub fn footprints_among(
         }
         // A few rows are read sooner than looked up.
         let adjoins = cover.last().is_some_and(|last| last + 1 == low);
-        let whole = rows + if adjoins { 0.0 } else { RANGE_COST };
+        let whole = rows + if adjoins { 0.0 } else { keys.range_cost };
         if whole < keys.cost(&cells) {
-            cover.push((low, high), f64::INFINITY);
+            cover.push((low, high), f64::INFINITY, rows);
         } else {
             keys.add(&cells, &mut cover);
         }
     }
-    cover.push(Population::keys(WIDE_CLASS as usize), f64::INFINITY);
-    cover.ranges(MAX_FOOTPRINT_RANGES)
+    let wide = WIDE_CLASS as usize;
+    cover.push(Population::keys(wide), f64::INFINITY, population.0[wide]);
+    cover.ranges()
 }
 
-/// Inclusive ranges of order-29 cells of the positions inside the query,
-/// sorted, at most 64.
+/// The order-29 cells of all positions inside the query.
 pub fn positions(query: &Region) -> Vec<(i64, i64)> {
-    positions_among(query, &Population::default())
+    positions_among(query, &Population::default(), Manner::Listed).ranges
 }
 
 /// The same, the cheapest for a table of so many rows.
-pub fn positions_among(query: &Region, population: &Population) -> Vec<(i64, i64)> {
+pub fn positions_among(query: &Region, population: &Population, manner: Manner) -> Ranges {
     let query = Query::new(query);
     let keep = |cell: &Cell| query.judge(cell, Relation::Inside, 0.0);
     let keys = Keys {
         order: POSITION_ORDER,
         base: 0,
         rows: population.total(),
+        range_cost: manner.range_cost(),
     };
     let cells = refined(Cell::whole_sky(), keep, &keys);
-    let mut cover = Cover::default();
+    let mut cover = Cover::new(manner);
     keys.add(&cells, &mut cover);
-    cover.ranges(MAX_POSITION_RANGES)
+    cover.ranges()
 }
 
 /// Keys of one kind: cells at an order, after a number that all have.
@@ -152,6 +180,8 @@ struct Keys {
     base: i64,
     /// How many rows have such keys.
     rows: f64,
+    /// What a range costs beside a row.
+    range_cost: f64,
 }
 
 impl Keys {
@@ -168,7 +198,7 @@ impl Keys {
         for cell in cells {
             let (low, high) = cell.range(self.order);
             let gap = last.map_or(f64::INFINITY, |last| self.rows_of(low - last - 1));
-            cost += gap.min(RANGE_COST) + self.rows_of(high - low + 1);
+            cost += gap.min(self.range_cost) + self.rows_of(high - low + 1);
             last = Some(high);
         }
         cost
@@ -179,44 +209,66 @@ impl Keys {
         for cell in cells {
             let (low, high) = cell.range(self.order);
             let gap = last.map_or(f64::INFINITY, |last| self.rows_of(low - last - 1));
-            cover.push((self.base | low, self.base | high), gap);
+            let rows = self.rows_of(high - low + 1);
+            cover.push((self.base | low, self.base | high), gap, rows);
             last = Some(high);
         }
     }
 }
 
-/// Ranges in order, and about how many rows are in the gap before each.
-#[derive(Default)]
-struct Cover(Vec<(f64, i64, i64)>);
+/// Ranges in order.
+struct Cover {
+    /// About how many rows are in the gap before each, and the range.
+    ranges: Vec<(f64, i64, i64)>,
+    rows: f64,
+    range_cost: f64,
+}
 
 impl Cover {
+    fn new(manner: Manner) -> Cover {
+        Cover {
+            ranges: Vec::new(),
+            rows: 0.0,
+            range_cost: manner.range_cost(),
+        }
+    }
+
     fn last(&self) -> Option<i64> {
-        self.0.last().map(|&(_, _, high)| high)
+        self.ranges.last().map(|&(_, _, high)| high)
     }
 
     /// Adds a range, or widens the last one where the gap is not worth another.
-    fn push(&mut self, (low, high): (i64, i64), gap: f64) {
-        match self.0.last_mut() {
-            Some(last) if low <= last.2 + 1 || gap < RANGE_COST => last.2 = high,
-            _ => self.0.push((gap, low, high)),
+    fn push(&mut self, (low, high): (i64, i64), gap: f64, rows: f64) {
+        self.rows += rows;
+        match self.ranges.last_mut() {
+            Some(last) if low <= last.2 + 1 => last.2 = high,
+            Some(last) if gap < self.range_cost => {
+                last.2 = high;
+                self.rows += gap;
+            }
+            _ => self.ranges.push((gap, low, high)),
         }
     }
 
     /// Closes the cheapest gaps until there are few.
-    fn ranges(self, most: usize) -> Vec<(i64, i64)> {
-        let mut gaps: Vec<f64> = self.0.iter().skip(1).map(|&(gap, ..)| gap).collect();
+    fn ranges(self) -> Ranges {
+        let mut gaps: Vec<f64> = self.ranges.iter().skip(1).map(|&(gap, ..)| gap).collect();
         gaps.sort_unstable_by(f64::total_cmp);
-        let surplus = self.0.len().saturating_sub(most);
+        let surplus = self.ranges.len().saturating_sub(MAX_RANGES);
         let closed = surplus.checked_sub(1).and_then(|last| gaps.get(last));
         let closed = closed.copied().unwrap_or(-1.0);
-        let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(most);
-        for (gap, low, high) in self.0 {
+        let mut rows = self.rows;
+        let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(MAX_RANGES);
+        for (gap, low, high) in self.ranges {
             match ranges.last_mut() {
-                Some(last) if gap <= closed => last.1 = high,
+                Some(last) if gap <= closed => {
+                    last.1 = high;
+                    rows += gap;
+                }
                 _ => ranges.push((low, high)),
             }
         }
-        ranges
+        Ranges { ranges, rows }
     }
 }
 
@@ -244,7 +296,7 @@ pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
         WIDE_CLASS << CLASS_SHIFT,
         ((WIDE_CLASS + 1) << CLASS_SHIFT) - 1,
     ));
-    merged(ranges, MAX_FOOTPRINT_RANGES)
+    merged(ranges, MAX_RANGES)
 }
 
 /// Cells that hold all positions within `reach` radians of a MOC.
@@ -271,9 +323,9 @@ fn grown(moc: &Moc, reach: f64) -> Moc {
     )
 }
 
-/// Ranges of positions that hold these, at most 64.
+/// Ranges of positions that hold these, at most 96.
 pub(crate) fn fewer(ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
-    merged(ranges, MAX_POSITION_RANGES)
+    merged(ranges, MAX_RANGES)
 }
 
 /// A nested HEALPix cell.
@@ -564,7 +616,7 @@ mod tests {
     fn covers_are_small() {
         let count = |text: &str, relation| {
             let ranges = footprints(&Region::parse(text).unwrap(), relation);
-            assert!(ranges.len() <= MAX_FOOTPRINT_RANGES);
+            assert!(ranges.len() <= MAX_RANGES);
             ranges.len()
         };
         for relation in [Relation::Meets, Relation::Inside, Relation::Covers] {

@@ -169,10 +169,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a position is in a geometry.
-    pub(super) fn position(&mut self, point: &Expr, other: &Expr) {
+    /// Whether a position is in a geometry; `placed` where it is known to be a
+    /// position, and not something that the function refuses.
+    pub(super) fn position(&mut self, point: &Expr, other: &Expr, placed: bool) {
+        let settles = placed && self.target.has_slow_functions();
         let region = match &other.node {
-            Node::Constant { region, .. } if self.target.has_slow_functions() => Some(region),
+            Node::Constant { region, .. } if settles => Some(region),
             _ => None,
         };
         let settled = region.zip(columns(point));
@@ -200,26 +202,21 @@ impl Writer<'_> {
         }
     }
 
-    /// The cosine of the distance from a position to a point. What is no
-    /// position, and numbers so small that their products would underflow, are
-    /// left to the function.
+    /// The cosine of the distance from a position to a point. The differences
+    /// are never so small that a product would underflow, which is an error.
     fn cosine(&mut self, (lon, lat): (&Expr, &Expr), centre: [f64; 3]) {
         let [x, y, z] = centre;
         let flushed = |number: f64| if number.abs() < 1e-15 { 0.0 } else { number };
-        self.push("abs(");
-        self.expr(lat);
-        self.push(") BETWEEN 1e-99 AND 90 AND abs(");
-        self.expr(lon);
-        self.push(") BETWEEN 1e-99 AND 720 AND sin(radians(");
+        self.push("cos(radians(90 - ");
         self.expr(lat);
         self.push(")) * ");
         self.double(flushed(z));
-        self.push(" + cos(radians(");
+        self.push(" + sin(radians(90 - ");
         self.expr(lat);
         self.push(")) * cos(radians(");
         self.expr(lon);
         self.push(" - ");
-        self.double(y.atan2(x).to_degrees());
+        self.double(360.0 + y.atan2(x).to_degrees());
         self.push(")) * ");
         self.double(flushed(x.hypot(y)));
     }
@@ -237,7 +234,8 @@ fn columns(point: &Expr) -> Option<(&Expr, &Expr)> {
     let [lon, lat] = &arguments[..] else {
         return None;
     };
-    let column = |expr: &Expr| matches!(expr.node, Node::Column { .. }) && expr.kind == Type::Double;
+    let column =
+        |expr: &Expr| matches!(expr.node, Node::Column { .. }) && expr.kind == Type::Double;
     (column(lon) && column(lat)).then_some((lon, lat))
 }
 

@@ -8,6 +8,7 @@ use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
 use crate::query::{Expr, Extent, Node, Relation, Shape, Spatial};
 use crate::sky::Region;
+use crate::sky::cover::Manner;
 use crate::statement::Value;
 use crate::types::Type;
 
@@ -18,51 +19,74 @@ impl Writer<'_> {
         source: usize,
         table: Option<&Arc<Table>>,
         key: &str,
-        ranges: &[(i64, i64)],
+        (manner, ranges): (Manner, &[(i64, i64)]),
         exact: Option<&Expr>,
     ) {
         if ranges.is_empty() {
             return self.push("(1 = 0)");
         }
         self.push("(");
-        let looked_up = table.filter(|_| !self.target.unites_ranges());
-        if let Some(table) = looked_up {
-            let name = self.target.table(table);
-            let key = quote(key);
-            self.number('t', source);
-            self.push(".rowid IN (SELECT i.rowid FROM (VALUES ");
-            self.list(ranges, ", ", |writer, (low, high)| {
-                writer.push("(");
-                writer.integer(*low);
-                writer.push(", ");
-                writer.integer(*high);
-                writer.push(")");
-            });
-            // CROSS JOIN keeps the ranges outside and the look-up inside.
-            self.push(") AS r CROSS JOIN ");
-            self.push(&name);
-            self.push(" AS i WHERE i.");
-            self.push(&key);
-            self.push(" BETWEEN r.column1 AND r.column2)");
-        } else {
-            self.push("(");
-            self.list(ranges, " OR ", |writer, (low, high)| {
-                writer.column(source, key);
-                writer.push(" BETWEEN ");
-                writer.integer(*low);
-                writer.push(" AND ");
-                writer.integer(*high);
-            });
-            self.push(")");
+        let joined = manner == Manner::Joined || !self.target.unites_ranges();
+        match table.filter(|_| joined) {
+            Some(table) => self.looked_up(source, table, key, ranges),
+            None => {
+                self.push("(");
+                self.list(ranges, " OR ", |writer, (low, high)| {
+                    writer.column(source, key);
+                    writer.push(" BETWEEN ");
+                    writer.integer(*low);
+                    writer.push(" AND ");
+                    writer.integer(*high);
+                });
+                self.push(")");
+            }
         }
         if let Some(exact) = exact {
             self.push(" AND ");
-            self.expr(exact);
+            match &exact.node {
+                // A row without a place has no key.
+                Node::Spatial(spatial) => self.spatial(spatial, true),
+                _ => self.expr(exact),
+            }
         }
         self.push(")");
     }
 
-    pub fn spatial(&mut self, spatial: &Spatial) {
+    /// The rows that have keys in the ranges, by where they are stored.
+    fn looked_up(&mut self, source: usize, table: &Table, key: &str, ranges: &[(i64, i64)]) {
+        let (name, key) = (self.target.table(table), quote(key));
+        self.number('t', source);
+        if self.target.has_arrays() {
+            // OFFSET keeps the ranges outside and the look-up inside.
+            self.push(".ctid = ANY (ARRAY(SELECT i.ctid FROM unnest(CAST('{");
+            self.list(ranges, ",", |writer, (low, _)| writer.integer(*low));
+            self.push("}' AS bigint[]), CAST('{");
+            self.list(ranges, ",", |writer, (_, high)| writer.integer(*high));
+            self.push("}' AS bigint[])) AS r (low, high) CROSS JOIN LATERAL (SELECT i.ctid FROM ");
+            self.push(&name);
+            self.push(" AS i WHERE i.");
+            self.push(&key);
+            return self.push(" BETWEEN r.low AND r.high OFFSET 0) AS i))");
+        }
+        self.push(".rowid IN (SELECT i.rowid FROM (VALUES ");
+        self.list(ranges, ", ", |writer, (low, high)| {
+            writer.push("(");
+            writer.integer(*low);
+            writer.push(", ");
+            writer.integer(*high);
+            writer.push(")");
+        });
+        // So does CROSS JOIN.
+        self.push(") AS r CROSS JOIN ");
+        self.push(&name);
+        self.push(" AS i WHERE i.");
+        self.push(&key);
+        self.push(" BETWEEN r.column1 AND r.column2)");
+    }
+
+    /// Whether two geometries have to do with each other; `placed` where the
+    /// row's position is known to be one.
+    pub fn spatial(&mut self, spatial: &Spatial, placed: bool) {
         match (&spatial.left.node, &spatial.right.node, spatial.relation) {
             (_, Node::Moc(moc), relation) => return self.by_cells(&spatial.left, moc, relation),
             (Node::Moc(moc), _, Relation::Meets) => {
@@ -79,7 +103,7 @@ impl Writer<'_> {
                 Relation::Meets => (row, region, Test::Meets),
                 Relation::Inside => (row, region, Test::Covers),
             },
-            _ => return self.by_shapes(spatial),
+            _ => return self.by_shapes(spatial, placed),
         };
         match row {
             Node::Column {
@@ -87,7 +111,7 @@ impl Writer<'_> {
                 region: Some(index),
                 ..
             } => self.footprint(*source, index, test, region),
-            _ => self.by_shapes(spatial),
+            _ => self.by_shapes(spatial, placed),
         }
     }
 
@@ -113,7 +137,7 @@ impl Writer<'_> {
     }
 
     /// Any two geometries, without an index.
-    fn by_shapes(&mut self, spatial: &Spatial) {
+    fn by_shapes(&mut self, spatial: &Spatial, placed: bool) {
         let (left, right) = (&spatial.left, &spatial.right);
         let point = match (left.kind, right.kind, spatial.relation) {
             (Type::Point, _, _) => Some((left, right)),
@@ -121,7 +145,7 @@ impl Writer<'_> {
             _ => None,
         };
         if let Some((point, other)) = point {
-            return self.position(point, other);
+            return self.position(point, other, placed);
         }
         match spatial.relation {
             Relation::Meets => {
