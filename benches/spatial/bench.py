@@ -4,8 +4,10 @@
     bench.py peers DATABASE                 the same rows with pgSphere's and Q3C's indexes
     bench.py run   DATABASE [KIND]          the mix, candidates in turn in one session
     bench.py lite  DATABASE [KIND]          the service's SQL alone
-    bench.py sqlite FILE DATABASE           the same questions of SQLite, same answers?
-    bench.py pages DATABASE                 candidates and pages per row
+    bench.py pages DATABASE                 candidates per row, beside the geometric limit
+    bench.py inserts DATABASE               what a new row costs
+    bench.py positions DATABASE [POINTS]    positions against all footprints
+    bench.py served URL [URL …]             the mix over HTTP; equal answers of two services?
 
 DATABASE is postgresql://user@host:port/name on this machine (the time of the
 backend is read from /proc, so be root or the server's user). OBSTAP names the
@@ -19,9 +21,11 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 import psycopg
-from psycopg.types.numeric import Float8, Int8
+from psycopg.types.numeric import Float8, FloatBinaryDumper, Int8
 
 from mix import questions
 
@@ -43,6 +47,8 @@ def obstap(database, *arguments):
 def connect(database):
     session = psycopg.connect(database, autocommit=True, cursor_factory=psycopg.RawCursor)
     session.prepare_threshold = None
+    # Bound in binary, as the service does.
+    session.adapters.register_dumper(float, FloatBinaryDumper)
     # What a reader of the service sets.
     session.execute("SET jit = off")
     session.execute("SET plan_cache_mode = force_custom_plan")
@@ -183,8 +189,8 @@ def peers(database):
     session.execute("DROP TABLE IF EXISTS peer.obscore")
     corners = r"rtrim(regexp_replace(substr(s_region, 14), '(\S+) (\S+) ?', '(\1d,\2d),', 'g'), ',')"
     session.execute(
-        f"CREATE TABLE peer.obscore AS SELECT {COLUMNS}, spoly('{{' || {corners} || '}}') AS shape, "
-        "spoint(radians(s_ra), radians(s_dec)) AS place FROM ivoa.obscore"
+        f"CREATE TABLE peer.obscore AS SELECT spoly('{{' || {corners} || '}}') AS shape, "
+        f"spoint(radians(s_ra), radians(s_dec)) AS place, {COLUMNS} FROM ivoa.obscore"
     )
     session.execute("SET maintenance_work_mem = '1GB'")
     for what, sql in (
@@ -201,6 +207,116 @@ def peers(database):
     session.execute("ANALYZE peer.obscore")
 
 
+def keys_of(sql):
+    """The ranges of keys in the service's SQL, whichever way they are written."""
+    joined = re.search(r"unnest\(CAST\('\{(.*?)\}' AS bigint\[\]\), CAST\('\{(.*?)\}'", sql)
+    if joined:
+        low, high = ([int(key) for key in text.split(",")] for text in joined.groups())
+        return low, high
+    listed = re.findall(r'"fp_key" BETWEEN (-?\d+) AND (-?\d+)', sql)
+    return [int(low) for low, _ in listed], [int(high) for _, high in listed]
+
+
+def pages(database):
+    """Of the detectors alone: rows whose keys are in the ranges, rows whose circle meets
+    the region's (no index on centres and radii can do with fewer), rows that fulfil it."""
+    session = connect(database)
+    # A detector's circumscribed radius is 0.158°.
+    detector = "fp_crad BETWEEN 0.00274 AND 0.00278"
+    print(f"{'detectors':28}{'ranges':>8}{'keys':>9}{'circles':>9}{'rows':>9}{'keys/circles':>14}")
+    for kind in ("point in footprint", "circle 0.01° meets", "circle 0.1° meets", "circle 0.5° meets", "circle 5° meets"):
+        total = [0, 0, 0, 0]
+        for question in questions():
+            if question.kind != kind:
+                continue
+            sql, parameters = sent(database, adql_of(question))
+            low, high = keys_of(sql)
+            (keys,) = session.execute(
+                "SELECT count(*) FROM unnest($1::bigint[], $2::bigint[]) AS r (low, high) CROSS JOIN LATERAL "
+                f"(SELECT 1 FROM ivoa.obscore WHERE fp_key BETWEEN low AND high AND {detector} OFFSET 0) AS o",
+                ([Int8(it) for it in low], [Int8(it) for it in high]),
+            ).fetchone()
+            where = sql[sql.index(" WHERE ") + 7:sql.index(" LIMIT ")]
+            count = f"SELECT count(*) FROM ivoa.obscore AS t1 WHERE {detector} AND {where}"
+            (rows,) = session.execute(count, parameters).fetchone()
+            near = re.search(r"CIRCLE\((\S+), (\S+), (\S+)\)|POINT\((\S+), (\S+)\)", question.adql).groups()
+            lon, lat, radius = (near[0], near[1], near[2]) if near[0] else (near[3], near[4], "0")
+            (circles,) = session.execute(
+                f"SELECT count(*) FROM peer.obscore WHERE place <@ scircle '<({lon}d,{lat}d),{float(radius) + 0.1584}d>' "
+                "AND obs_publisher_did IN (SELECT obs_publisher_did FROM ivoa.obscore "
+                f"WHERE {detector})"
+            ).fetchone() if float(radius) < 1 else (0,)
+            total = [a + b for a, b in zip(total, (len(low), keys, circles, rows))]
+        ratio = f"{total[1] / total[2]:14.2f}" if total[2] else ""
+        print(f"{kind:28}" + "".join(f"{it / 5:{width}.0f}" for it, width in zip(total, (8, 9, 9, 9))) + ratio, flush=True)
+
+
+def inserts(database, rows=100_000):
+    """CPU of one INSERT … SELECT into copies of 300,000 rows with their indexes."""
+    session = connect(database)
+    ours = "fp_key, fp_x, fp_y, fp_z, fp_crad, fp_crin, fp_v, pt_hpx"
+    bare = None
+    for what, table, hidden, indexes in (
+        ("the columns of ObsCore alone", "ivoa.obscore", "", ()),
+        ("with obstap's index", "ivoa.obscore", ", " + ours, ("btree (fp_key)", "btree (pt_hpx)")),
+        ("with pgSphere's", "peer.obscore", ", shape, place", ("gist (shape)", "gist (place)")),
+    ):
+        session.execute("DROP TABLE IF EXISTS bench_copy, bench_new")
+        new = f"SELECT {COLUMNS}{hidden} FROM {table} WHERE hashtext(obs_publisher_did) % 16 ="
+        session.execute(f"CREATE TABLE bench_copy AS {new} 1 LIMIT 300000")
+        session.execute(f"CREATE TABLE bench_new AS {new} 2 LIMIT {rows}")
+        for index in indexes:
+            session.execute(f"CREATE INDEX ON bench_copy USING {index}")
+        (count,) = session.execute("SELECT count(*) FROM bench_new").fetchone()
+        _, cpu, _ = ask(session, "INSERT INTO bench_copy SELECT * FROM bench_new")
+        each = 1000 * cpu / count
+        bare = bare or each
+        print(f"{what:32}{each:8.1f} µs a row, {each - bare:+8.1f}", flush=True)
+    session.execute("DROP TABLE bench_copy, bench_new")
+
+
+def positions(database, points="10000"):
+    """Positions in a table of their own against all footprints."""
+    session = connect(database)
+    session.execute("DROP TABLE IF EXISTS peer.points")
+    session.execute(
+        "CREATE TABLE peer.points AS SELECT n, ra, dec, spoint(radians(ra), radians(dec)) AS place FROM (SELECT n, "
+        "360 * random() AS ra, degrees(asin(sin(radians(-70)) + random() * (sin(radians(10)) - sin(radians(-70))))) AS dec "
+        f"FROM generate_series(1, {int(points)}) AS n, setseed(0.5)) AS p"
+    )
+    session.execute("ANALYZE peer.points")
+    rows, cpu, wall = ask(session, "SELECT count(*) FROM peer.points AS p JOIN peer.obscore AS o ON o.shape @> p.place")
+    print(f"pgSphere: {rows:,} pairs of {int(points):,} positions, {cpu / 1000:.1f} s CPU ({wall / 1000:.1f} s)")
+
+
+def served(*urls):
+    """The same questions of services that run, in turn: rows and wall milliseconds."""
+    print(f"{'':28}{'rows':>9}" + "".join(f"{url.split('/')[2]:>24}" for url in urls))
+    kinds = {}
+    for question in questions():
+        kinds.setdefault(question.kind, []).append(question)
+    for kind, asked in kinds.items():
+        times, counts = {url: [] for url in urls}, []
+        for question in asked:
+            answers = {}
+            for url in urls:
+                body = urllib.parse.urlencode({
+                    "LANG": "ADQL", "RESPONSEFORMAT": "csv", "MAXREC": MAXREC, "QUERY": adql_of(question)})
+                best = []
+                for _ in range(ROUNDS + 1):
+                    started = time.perf_counter()
+                    with urllib.request.urlopen(f"{url}/sync", body.encode()) as answer:
+                        lines = answer.read().decode().splitlines()[1:]
+                    best.append(1000 * (time.perf_counter() - started))
+                times[url].append(min(best))
+                answers[url] = sorted(lines)
+            counts.append(len(lines))
+            if len({tuple(lines) for lines in answers.values()}) > 1:
+                print(f"    answers differ: {question.adql}")
+        shown = "".join(f"{statistics.mean(times[url]):21.1f} ms" for url in urls)
+        print(f"{kind:28}{statistics.mean(counts):9.0f}{shown}", flush=True)
+
+
 def main():
     command, *arguments = sys.argv[1:]
     match command:
@@ -212,6 +328,14 @@ def main():
             run(*arguments)
         case "lite":
             run(*arguments, alone=True)
+        case "pages":
+            pages(*arguments)
+        case "inserts":
+            inserts(*arguments)
+        case "positions":
+            positions(*arguments)
+        case "served":
+            served(*arguments)
         case _:
             sys.exit(__doc__)
 

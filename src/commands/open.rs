@@ -1,8 +1,5 @@
 //! From settings to a database and a service that answers queries.
 
-use std::sync::Arc;
-
-use adql::Catalog;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
@@ -11,7 +8,7 @@ use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::obscore;
 use crate::uws::{Jobs, Results};
-use crate::{spatial, tap, tap_schema};
+use crate::{tap, tap_schema};
 
 /// The runtime on which pools, queries and encoding live.
 pub fn runtime() -> Result<Runtime, Failure> {
@@ -71,11 +68,10 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 
 /// What answers queries; the database must be prepared.
 pub async fn service(database: Database, settings: &Settings) -> Result<tap::Service, Failure> {
-    let mut catalog: Catalog = tap_schema::load(&database).await?;
-    spatial::populate(&database, &mut catalog).await;
+    let tables = tap_schema::Live::open(database.clone()).await?;
     Ok(tap::Service {
         database,
-        catalog: Arc::new(catalog),
+        tables,
         limits: settings.limits,
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::{Failure, open};
 use crate::config::Settings;
 use crate::felis::{self, Felis};
+use crate::tap_schema;
 
 /// Publish other tables of the database, described in Felis
 #[derive(Debug, Subcommand)]
@@ -22,7 +23,7 @@ pub enum Schema {
     /// Publish the tables of a description, in place of what was said of them
     ///
     /// A table is stored under its name in lower case, in a schema named alike.
-    /// A service that is running sees it when it starts again.
+    /// Services that are running have seen it when this command ends.
     Load {
         /// Descriptions in Felis YAML
         #[arg(required = true, value_name = "FILE.yaml")]
@@ -61,6 +62,7 @@ impl Schema {
                         }
                         println!("{}: {} published", file.display(), told(felis));
                     }
+                    tokio::time::sleep(tap_schema::LOOKED_AFTER).await;
                     Ok(())
                 })
             }

@@ -1,6 +1,7 @@
 //! `obstap serve`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,8 +9,9 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::server::{self, State};
+use crate::server::{self, Metrics, State};
 use crate::tap;
+use crate::vosi::examples::configured;
 
 /// Serve the observations over HTTP
 #[derive(Debug, Args)]
@@ -81,6 +83,11 @@ pub fn serve(
         service,
         jobs: jobs.clone(),
         base_url: settings.base_url.clone(),
+        origins: settings.cors_origins.clone(),
+        drafts: settings.metadata_drafts,
+        examples: settings.examples.iter().map(configured).collect(),
+        metrics: Arc::new(Metrics::new()),
+        shutdown: settings.shutdown,
         runtime: runtime.handle().clone(),
     };
     let served = server::serve(&runtime, listener, state, ready);

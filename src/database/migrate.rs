@@ -51,6 +51,18 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0006_sky_catalogue.sql"),
         sqlite: include_str!("../../migrations/sqlite/0006_sky_catalogue.sql"),
     },
+    Migration {
+        number: 7,
+        name: "published",
+        postgres: include_str!("../../migrations/postgres/0007_published.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_published.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "sky_shortcuts",
+        postgres: include_str!("../../migrations/postgres/0008_sky_shortcuts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_sky_shortcuts.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

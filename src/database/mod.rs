@@ -56,6 +56,17 @@ pub struct Settings {
     pub workers: usize,
 }
 
+/// Connections for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// `readers`, `workers` (of jobs), `control` (our own short reads) or
+    /// `writers`.
+    pub name: &'static str,
+    /// As many as there may be.
+    pub connections: usize,
+    pub in_use: usize,
+}
+
 /// What one query may use.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
@@ -151,6 +162,14 @@ impl Database {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.target(),
             Engine::Sqlite(sqlite) => sqlite.target(),
+        }
+    }
+
+    /// How far the connections are in use.
+    pub fn pools(&self) -> Vec<Pool> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.pools(),
+            Engine::Sqlite(sqlite) => sqlite.pools(),
         }
     }
 

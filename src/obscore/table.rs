@@ -178,6 +178,23 @@ pub(super) async fn create_indexes(
     Ok(())
 }
 
+/// Puts the rows in the order of their regions, so that what lies together in
+/// the sky is read together. For a table whose rows have just come and that has
+/// no indexes.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn cluster(transaction: &mut Transaction, target: &Target) -> Result<(), Error> {
+    let table = target.stored(TABLE.0, TABLE.1);
+    let (index, _) = target.index_names(TABLE.0, &index_of(spatial::KEY));
+    let Some(cluster) = target.cluster(&table, &index) else {
+        return Ok(());
+    };
+    let key = target::quote(spatial::KEY);
+    let sql = format!("CREATE INDEX {index} ON {table} ({key}); {cluster}");
+    transaction.script(&sql).await
+}
+
 /// Drops all that [`create_indexes`] makes.
 ///
 /// # Errors

@@ -12,10 +12,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cells;
-mod population;
 
 pub use cells::{IndexCells, RegionError, fill};
-pub use population::populate;
 
 use adql::Wire;
 

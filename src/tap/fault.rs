@@ -11,6 +11,7 @@ use crate::database;
 pub struct Fault {
     status: u16,
     message: String,
+    cause: &'static str,
     detail: Option<Detail>,
 }
 
@@ -46,6 +47,10 @@ impl Fault {
         Fault {
             status,
             message: message.into(),
+            cause: match status {
+                500.. => "internal",
+                _ => "request",
+            },
             detail: None,
         }
     }
@@ -57,6 +62,24 @@ impl Fault {
 
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// In a word, for those who count: `request`, `timeout`, `cancelled`,
+    /// `unreachable`, `database` or `internal`.
+    pub fn cause(&self) -> &'static str {
+        self.cause
+    }
+
+    /// The same of an error of the database.
+    pub fn cause_of(error: &database::Error) -> &'static str {
+        use database::Error;
+        match error {
+            Error::Data(_) => "request",
+            Error::Timeout(_) => "timeout",
+            Error::Cancelled => "cancelled",
+            Error::Unreachable(_) | Error::TooNew(_) | Error::TooOld(_) => "unreachable",
+            Error::Driver { .. } => "database",
+        }
     }
 
     /// Writes what happened to the log under `id`, and adds `id` to the
@@ -104,7 +127,8 @@ impl From<database::Error> for Fault {
     fn from(error: database::Error) -> Fault {
         use database::Error;
         let message = error.to_string();
-        match &error {
+        let cause = Fault::cause_of(&error);
+        let fault = match &error {
             Error::Data(_) => Fault::usage(message),
             Error::Timeout(_) => Fault::usage(format!(
                 "{message}; send it to async instead of sync, where it may take longer, or narrow it by \
@@ -126,7 +150,8 @@ impl From<database::Error> for Fault {
                 detail: Some(Detail(chain(source.as_ref()))),
                 ..Fault::new(500, message)
             },
-        }
+        };
+        Fault { cause, ..fault }
     }
 }
 

@@ -7,28 +7,31 @@
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
 mod fault;
+mod glimpse;
 mod job;
 mod request;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use fault::Fault;
-pub use request::QueryRequest;
+pub use glimpse::Observation;
+pub use request::{Cap, QueryRequest};
 
-use adql::{Catalog, Column};
+pub use adql::Catalog;
+use adql::Column;
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
 use crate::database::{Database, Lane, Limits, Rows};
-use crate::output::{Stream, Table};
+use crate::output::{Limit, Stream, Table};
+use crate::tap_schema::Live;
 use crate::uws::instant;
 
 /// What answers queries.
 #[derive(Clone)]
 pub struct Service {
     pub database: Database,
-    pub catalog: Arc<Catalog>,
+    pub tables: Live,
     pub limits: config::Limits,
     /// Where a request does not say.
     pub votable: VotableVersion,
@@ -47,7 +50,8 @@ impl Service {
     /// The road of a query.
     pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
-        let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
+        let catalog = self.tables.catalog().await;
+        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
@@ -79,6 +83,36 @@ impl Service {
         .to_vec()
     }
 
+    /// An answer as it is to be written, in the usual version of VOTable.
+    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let bytes = self.limits.answer_bytes;
+        Table {
+            columns: answer.columns,
+            rows: answer.rows,
+            maxrec: request.maxrec,
+            maxrec_limit: request.maxrec_limit(&self.limits),
+            bytes,
+            bytes_limit: Limit {
+                name: "answer_bytes",
+                advice: format!(
+                    "No answer has many more than {bytes} bytes here; ask for fewer columns, or \
+                     divide the query, by position, time or collection."
+                ),
+            },
+            infos: self.infos(&request.query),
+            version: self.votable,
+            address: None,
+            scratch: self.scratch.clone(),
+        }
+    }
+
+    /// Whether a query is understood here, its tables and columns included.
+    pub fn understands(&self, query: &str) -> bool {
+        let checked = adql::parse(query)
+            .and_then(|syntax| adql::check(&syntax, &self.tables.last()).map(drop));
+        checked.is_ok()
+    }
+
     /// What a query may use when somebody waits for its answer.
     pub fn at_once(&self) -> Limits {
         Limits {
@@ -105,13 +139,9 @@ impl Service {
         }
         let answer = self.answer(&request, limits).await?;
         let table = Table {
-            columns: answer.columns,
-            rows: answer.rows,
-            maxrec: request.maxrec,
-            infos: self.infos(&request.query),
-            version: request.version.unwrap_or(self.votable),
             address: request.address(),
-            scratch: self.scratch.clone(),
+            version: request.version.unwrap_or(self.votable),
+            ..self.table(answer, &request)
         };
         Ok(Response {
             file: file_name(format.layout),

@@ -1,21 +1,25 @@
 //! TAP_SCHEMA: what this service publishes, as tables of the service itself.
 //!
 //! Follows TAP 1.1 section 4 (<https://www.ivoa.net/documents/TAP/20190927/>).
-//! [`publish`] writes the rows, [`load`] makes the [`adql::Catalog`] of them;
+//! [`publish`] writes the rows, [`load`] makes the [`adql::Catalog`] of them, and
+//! [`Live`] keeps it up to date and counts what its indexes have;
 //! [`own`] is the description of TAP_SCHEMA itself, used for both.
 //! Leaves out: `[catalog.]` in names, arrays of more than one dimension.
 //!
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
+mod live;
 mod load;
 mod own;
+mod population;
 mod publish;
 mod ucd;
 
+pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
-pub use publish::publish;
+pub use publish::{publish, read_again};
 pub use ucd::ucd_fault;
 
 use adql::Column;

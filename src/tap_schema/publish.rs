@@ -28,7 +28,17 @@ pub async fn publish(
     for key in keys {
         self::key(transaction, key).await?;
     }
-    Ok(())
+    read_again(transaction).await
+}
+
+/// Lets services that run read TAP_SCHEMA again and count the rows anew, once
+/// the transaction ends.
+///
+/// # Errors
+/// Those of the database.
+pub async fn read_again(transaction: &mut Transaction) -> Result<(), Error> {
+    let sql = "UPDATE {obstap.published} SET version = version + 1";
+    transaction.execute(sql, &[]).await.map(drop)
 }
 
 async fn schema(transaction: &mut Transaction, schema: &Schema) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 mod async_;
 mod cases;
 mod database;
+mod documents;
 mod felis;
 mod formats;
 mod functions;

@@ -29,7 +29,7 @@ struct Pair<'a> {
     index: &'a RegionIndex,
     bounding: Cap,
     inscribed: Cap,
-    shape: Value,
+    shape: Vec<f64>,
     edges: Option<Edges>,
 }
 
@@ -48,7 +48,7 @@ impl Writer<'_> {
             index,
             bounding: region.bounding_cap(),
             inscribed: region.inscribed_cap(),
-            shape: Value::Doubles(region.shape().0),
+            shape: region.shape().0,
             edges: region.edges(),
         };
         match test {
@@ -65,7 +65,7 @@ impl Writer<'_> {
                 // The chord of a sum of angles, of the two inscribed circles.
                 let near = "ELSE @id2 <= (#i * sqrt(1 - @crin * @crin / 4) + @crin * #c) \
                             * (#i * sqrt(1 - @crin * @crin / 4) + @crin * #c) \
-                            OR @meets(@v, #q) END";
+                            OR @meets END";
                 self.formula(&pair, near);
             }
             Test::Inside => {
@@ -77,13 +77,13 @@ impl Writer<'_> {
                     self.push(" THEN (1 = 1) ");
                 }
                 let within = "ELSE @crad <= #i AND @id2 <= (#i - @crad) * (#i - @crad) \
-                              OR @contains(#q, @v) END";
+                              OR @inside END";
                 self.formula(&pair, within);
             }
             Test::Covers => {
                 let around = "CASE WHEN @id2 > @crad * @crad THEN (1 = 0) \
                               ELSE @crin >= #b AND @bd2 <= (@crin - #b) * (@crin - #b) \
-                              OR @contains(@v, #q) END";
+                              OR @contains END";
                 self.formula(&pair, around);
             }
         }
@@ -93,8 +93,7 @@ impl Writer<'_> {
     /// `@bd2` and `@id2` are squares of the chord from its centre to those of
     /// the region's bounding and inscribed circle, `#b` and `#i` the chords of
     /// these, `#bb` and `#ii` their squares, `#c` the cosine of half the inner
-    /// one's radius, `#q` the whole region's shape, and the other words are
-    /// functions of ours.
+    /// one's radius, and the other words are predicates.
     fn formula(&mut self, pair: &Pair, formula: &str) {
         self.formula_of_edge(pair, [0.0; 3], formula);
     }
@@ -132,16 +131,46 @@ impl Writer<'_> {
                 "ii" => self.double(square(pair.inscribed.chord)),
                 "c" => self.double((1.0 - square(pair.inscribed.chord) / 4.0).max(0.0).sqrt()),
                 "e" => self.double(pair.edges.as_ref().map_or(0.0, |edges| edges.margin)),
-                "q" => self.parameter(pair.shape.clone()),
-                "meets" | "contains" => {
-                    let name = self.target.function(&format!("sky_{word}_1"));
-                    self.push(&name);
-                }
+                "meets" | "contains" | "inside" => self.predicate(pair, word),
                 column => self.index_column(source, index, column),
             }
             rest = after;
         }
         self.push(rest);
+    }
+
+    /// What is asked of the two shapes, by one of our own functions.
+    fn predicate(&mut self, pair: &Pair, word: &str) {
+        let shortcut = match (&pair.shape[..], word) {
+            _ if !self.target.has_slow_functions() => None,
+            (&[0.0, x, y, z, 0.0], "contains") => Some(("sky_holds_1", vec![x, y, z])),
+            (&[0.0, x, y, z, chord], "meets") => Some(("sky_near_1", vec![x, y, z, chord])),
+            _ => None,
+        };
+        if let Some((name, numbers)) = shortcut {
+            self.own(name);
+            for number in numbers {
+                self.double(number);
+                self.push(", ");
+            }
+            self.index_column(pair.source, pair.index, "v");
+            return self.push(")");
+        }
+        let shape = Value::Doubles(pair.shape.clone());
+        self.own(match word {
+            "meets" => "sky_meets_1",
+            _ => "sky_contains_1",
+        });
+        if word == "inside" {
+            self.parameter(shape);
+            self.push(", ");
+            self.index_column(pair.source, pair.index, "v");
+        } else {
+            self.index_column(pair.source, pair.index, "v");
+            self.push(", ");
+            self.parameter(shape);
+        }
+        self.push(")");
     }
 
     fn square_distance(&mut self, source: usize, index: &RegionIndex, centre: [f64; 3]) {

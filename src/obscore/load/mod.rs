@@ -2,7 +2,7 @@
 //! the same as once.
 //!
 //! A row replaces the one with its `obs_publisher_did`, as a whole. An empty
-//! table is filled directly and indexed last; another through a scratch table.
+//! table is filled directly, sorted and indexed last; another through a scratch table.
 
 mod check;
 mod rejects;
@@ -15,11 +15,12 @@ use adql::Wire;
 use adql::target::quote;
 use tokio::sync::mpsc;
 
-use super::table::{analyze, create_indexes, drop_indexes, lock};
+use super::table::{analyze, cluster, create_indexes, drop_indexes, lock};
 use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
+use crate::tap_schema;
 use check::{Bad, Checked};
 use rejects::Rejects;
 
@@ -154,6 +155,7 @@ pub async fn load(
         .await?;
     if place == Place::Empty || intake.loaded >= ANALYZED {
         analyze(&mut transaction).await?;
+        tap_schema::read_again(&mut transaction).await?;
     }
     if let Some(rejects) = rejects {
         rejects.finish()?;
@@ -292,6 +294,7 @@ impl Place {
         columns: &[Declared],
     ) -> Result<u64, database::Error> {
         if self == Place::Empty {
+            cluster(transaction, database.target()).await?;
             create_indexes(transaction, database.target(), columns).await?;
             return Ok(0);
         }

@@ -12,7 +12,7 @@ const COUNTED: u32 = 10_000;
 
 /// Notes in a catalog about how many rows its indexes have now; nothing of an
 /// index that cannot be read, since queries say better what is wrong with it.
-pub async fn populate(database: &Database, catalog: &mut Catalog) {
+pub(super) async fn populate(database: &Database, catalog: &mut Catalog) {
     let mut found = Vec::new();
     for (place, table) in catalog.tables().iter().enumerate() {
         let name = database.target().table(table);
