@@ -10,6 +10,7 @@
 mod file;
 mod keys;
 mod merged;
+mod registry;
 mod rules;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub use keys::unknown_variables;
 use merged::{Merged, merge};
+pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
 
 /// Everything that can be set, checked.
@@ -56,6 +58,7 @@ pub struct Settings {
     pub log: Log,
     /// Connections that answer queries.
     pub readers: usize,
+    pub registry: Registry,
     origins: Vec<Origin>,
 }
 
@@ -283,6 +286,7 @@ impl Settings {
                 level: merged.text("log.level"),
             },
             readers: usize::try_from(readers).unwrap_or(1),
+            registry: registry::registry(&merged)?,
             origins,
         })
     }

@@ -46,7 +46,7 @@ pub struct Table {
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
     /// Of the columns of keys that have been counted: about how many rows there
-    /// are.
+    /// are. Such a table has places to look rows up by, as views have not.
     pub populations: Vec<(String, Population)>,
     pub keys: Vec<ForeignKey>,
 }
@@ -207,11 +207,10 @@ impl Table {
         format!("{}.{}", self.schema, self.name)
     }
 
-    /// About how many rows have keys in a column, and a guess where nobody
-    /// counted.
-    pub fn population(&self, key: &str) -> Population {
+    /// About how many rows have keys in a column, if that was counted.
+    pub fn population(&self, key: &str) -> Option<&Population> {
         let mut counted = self.populations.iter();
         let found = counted.find(|(column, _)| column == key);
-        found.map_or_else(Population::default, |(_, population)| population.clone())
+        found.map(|(_, population)| population)
     }
 }

@@ -165,11 +165,12 @@ impl Ranges {
         alone: bool,
         cover: impl Fn(&Population, Manner) -> cover::Ranges,
     ) -> Ranges {
-        let population = table.as_ref().map(|table| table.population(&key));
-        let population = population.unwrap_or_default();
-        let listed = cover(&population, Manner::Listed);
-        let joined = (alone && table.is_some() && listed.ranges.len() > FEW)
-            .then(|| cover(&population, Manner::Joined))
+        let counted = table.as_ref().and_then(|table| table.population(&key));
+        let guessed = Population::default();
+        let listed = cover(counted.unwrap_or(&guessed), Manner::Listed);
+        let joined = counted
+            .filter(|_| alone && listed.ranges.len() > FEW)
+            .map(|counted| cover(counted, Manner::Joined))
             .filter(|joined| joined.rows < MANY);
         let (ranges, manner) = match joined {
             Some(joined) => (joined.ranges, Manner::Joined),

@@ -1,10 +1,11 @@
-//! `obstap schema load` and `obstap schema check`.
+//! `obstap schema load`, `obstap schema check`, and the door to `obstap schema
+//! index`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, index, open};
 use crate::config::Settings;
 use crate::felis::{self, Felis};
 use crate::tap_schema;
@@ -32,6 +33,12 @@ pub enum Schema {
         #[arg(long)]
         create_tables: bool,
     },
+    /// Index a published table on the sky
+    ///
+    /// Adds hidden columns to the stored table, triggers that see what other
+    /// programs write, and a B-tree. Broken off, it goes on where it was when
+    /// it is called again. Services that are running use it a second later.
+    Index(index::Make),
 }
 
 impl Schema {
@@ -44,6 +51,7 @@ impl Schema {
                 }
                 Ok(())
             }
+            Schema::Index(make) => make.run(settings),
             Schema::Load {
                 files,
                 create_tables,

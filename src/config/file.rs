@@ -5,6 +5,9 @@ use toml::de::{DeTable, DeValue};
 use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
+/// The tables of the file.
+const SECTIONS: [&str; 6] = ["limits", "jobs", "obscore", "log", "pool", "registry"];
+
 /// Refuses what the file should not have, by name and line; gives the keys it
 /// sets, each with its place.
 pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>, Error> {
@@ -24,7 +27,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
             .map(|(_, name, ..)| *name)
             .collect();
         if of.is_empty() {
-            names.extend(["limits", "jobs", "obscore", "log", "pool"]);
+            names.extend(SECTIONS);
         }
         names
     };
@@ -75,7 +78,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
     };
     let table = table.get_ref();
     check("", table)?;
-    for section in ["limits", "jobs", "obscore", "log", "pool"] {
+    for section in SECTIONS {
         let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
             continue;
         };

@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 29] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 40] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -41,6 +41,17 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 29] = [
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),
+    ("registry", "identifier", Kind::Text, None),
+    ("registry", "title", Kind::Text, None),
+    ("registry", "short_name", Kind::Text, None),
+    ("registry", "description", Kind::Text, None),
+    ("registry", "publisher", Kind::Text, None),
+    ("registry", "creator", Kind::Text, None),
+    ("registry", "contact_name", Kind::Text, None),
+    ("registry", "contact_email", Kind::Text, None),
+    ("registry", "subjects", Kind::Text, None),
+    ("registry", "reference_url", Kind::Text, None),
+    ("registry", "created", Kind::Text, None),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -59,9 +59,21 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 8,
+        name: "index_upkeep",
+        postgres: include_str!("../../migrations/postgres/0008_index_upkeep.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_index_upkeep.sql"),
+    },
+    Migration {
+        number: 9,
+        name: "coverage",
+        postgres: include_str!("../../migrations/postgres/0009_coverage.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0009_coverage.sql"),
+    },
+    Migration {
+        number: 10,
         name: "sky_shortcuts",
-        postgres: include_str!("../../migrations/postgres/0008_sky_shortcuts.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0008_sky_shortcuts.sql"),
+        postgres: include_str!("../../migrations/postgres/0010_sky_shortcuts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0010_sky_shortcuts.sql"),
     },
 ];
 

@@ -17,10 +17,13 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
+mod statistics;
+mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
+pub use statistics::Statistics;
 
 use std::future::Future;
 use std::time::Duration;
@@ -155,6 +158,14 @@ impl Database {
         match &self.engine {
             Engine::Postgres(_) => "FOR UPDATE SKIP LOCKED",
             Engine::Sqlite(_) => "",
+        }
+    }
+
+    /// Of two statements, the one in this engine's SQL.
+    pub fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite(_) => sqlite,
         }
     }
 
@@ -348,8 +359,19 @@ impl Transaction {
         self.noted(result)
     }
 
-    /// Of two scripts, the one in this engine's SQL.
-    fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+    /// Has every change of a stored table noted in `{obstap.coverage_changes}`
+    /// from now on. Fails where we may not make triggers on it.
+    pub async fn watch(&mut self, target: &Target, table: (&str, &str)) -> Result<(), Error> {
+        let (schema, table) = table;
+        let script = self.choose(
+            watch::postgres as fn(&Target, &str, &str) -> String,
+            watch::sqlite,
+        )(target, schema, table);
+        self.script(&script).await
+    }
+
+    /// Of two, the one for this engine.
+    fn choose<T>(&self, postgres: T, sqlite: T) -> T {
         match &self.writing {
             Writing::Postgres(_) => postgres,
             Writing::Sqlite(_) => sqlite,

@@ -172,7 +172,16 @@ impl Ending<'_> {
                 if limit.advice.is_empty() { "" } else { " " },
                 limit.advice
             )),
-            Ending::Failed(error) => Some(format!("The answer ends half-way: {error}.")),
+            Ending::Failed(error) => {
+                let advice = match error {
+                    Error::Timeout(_) => {
+                        "; send it to async instead of sync, where it may take longer, or ask for \
+                         fewer rows"
+                    }
+                    _ => "",
+                };
+                Some(format!("The answer ends half-way: {error}{advice}."))
+            }
         }
     }
 

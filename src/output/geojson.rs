@@ -16,8 +16,8 @@ use adql::sky::{Outline, Region};
 use super::encoder::Ending;
 use super::json::{Members, string};
 use super::moc::nowhere;
-use super::place::{Place, Where};
 use crate::database::{Batch, Error};
+use crate::spatial::{Place, Where};
 
 type Ring = Vec<(f64, f64)>;
 

@@ -8,10 +8,10 @@
 use adql::{Column, Wire};
 
 use super::encoder::Ending;
-use super::place::Place;
 use super::{Table, cell};
 use crate::dali::{Format, Layout, Serialization};
 use crate::database::Batch;
+use crate::spatial::Place;
 
 const STYLE: &str = include_str!("answer.css");
 

@@ -37,7 +37,6 @@ mod html;
 mod json;
 mod moc;
 mod parquet;
-mod place;
 mod stream;
 #[cfg(test)]
 mod tests;

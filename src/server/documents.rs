@@ -58,10 +58,11 @@ pub async fn tables(request: HttpRequest, state: Data<State>) -> HttpResponse {
         }
     };
     let catalog = state.catalog().await;
+    let known = state.distributions(&catalog).await;
     tagged(
         &request,
         vosi::MEDIA_TYPE,
-        vosi::tables::write(&catalog, detail),
+        vosi::tables::write(&catalog, detail, known.as_deref()),
     )
 }
 
@@ -71,7 +72,8 @@ pub async fn table(
     state: Data<State>,
 ) -> HttpResponse {
     let catalog = state.catalog().await;
-    match vosi::tables::write_one(&catalog, &name) {
+    let known = state.distributions(&catalog).await;
+    match vosi::tables::write_one(&catalog, &name, known.as_deref()) {
         Some(document) => tagged(&request, vosi::MEDIA_TYPE, document),
         None => HttpResponse::NotFound().content_type(TEXT).body(format!(
             "there is no table {name}; /tap/tables names those there are\n"
@@ -195,5 +197,15 @@ impl State {
             // The service is ending.
             Err(_) => self.service.tables.last(),
         }
+    }
+
+    /// What is known of the values, where drafts of standards are followed.
+    async fn distributions(&self, catalog: &Arc<tap::Catalog>) -> Option<Arc<tap::Distributions>> {
+        if !self.drafts {
+            return None;
+        }
+        let (tables, catalog) = (self.service.tables.clone(), catalog.clone());
+        let look = async move { tables.distributions(&catalog).await };
+        self.runtime.spawn(look).await.ok()
     }
 }

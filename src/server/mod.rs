@@ -12,10 +12,12 @@ mod routes;
 mod around;
 mod async_;
 mod body;
+mod coverage;
 mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod registry;
 mod sync;
 mod url;
 
@@ -31,9 +33,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use metrics::Metrics;
 
-use crate::tap;
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
+use crate::{config, tap};
 
 /// How long a connection without requests is kept for the next one.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
@@ -42,6 +44,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 pub struct State {
     pub service: tap::Service,
     pub jobs: Jobs<tap::Service>,
+    /// What the record of the service says.
+    pub registry: config::Registry,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.
@@ -86,8 +90,6 @@ pub fn serve(
         .disable_signals()
         .shutdown_timeout(shutdown)
         .keep_alive(KEEP_ALIVE)
-        // An answer's last bytes are not kept back for more (Nagle).
-        .tcp_nodelay(true)
         .client_request_timeout(Duration::from_secs(30))
         .listen(listener)?
         .run();

@@ -3,9 +3,10 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method as Verb, StatusCode};
 use actix_web::middleware::Compress;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, documents, sync};
+use super::{async_, body, coverage, documents, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
@@ -120,6 +121,15 @@ const FILTERS: &[Parameter] = &[
         "2026-01-01T00:00:00Z",
         "Only jobs made since, in UTC",
     ),
+];
+
+const COVERAGE: &[Parameter] = &[
+    may("TABLE", "ivoa.obscore", "A published table"),
+    may("WHERE", "s_dec < 0", "Only rows that meet this condition"),
+    may("KIND", "space-time", "space, time or space-time"),
+    may("ORDER", "7", "Order of the cells on the sky, 0 to 29"),
+    may("TIMEORDER", "20", "Order of the cells of time, 0 to 61"),
+    may("RESPONSEFORMAT", "ascii", "fits, json or ascii"),
 ];
 
 const PLACES: &[Place] = &[
@@ -269,6 +279,43 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
+            paths: &["/tap/coverage"],
+            operations: &[
+                get(
+                    "What a table covers, as a MOC (MOC 2.0)",
+                    COVERAGE,
+                    &["application/fits", "application/json", "text/plain"],
+                ),
+                Operation {
+                    method: Method::Post,
+                    ..get(
+                        "The same, for conditions of any length",
+                        COVERAGE,
+                        &["application/fits", "application/json", "text/plain"],
+                    )
+                },
+            ],
+        },
+        compress: true,
+        serve: |it| {
+            it.route(read().to(coverage::answer))
+                .route(web::post().to(coverage::answer))
+        },
+    },
+    Place {
+        address: Address {
+            paths: &["/registry/record.xml"],
+            operations: &[get(
+                "The service as a record of the Registry (VOResource 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(registry::answer)),
+    },
+    Place {
+        address: Address {
             paths: &["/tap/examples"],
             operations: &[get(
                 "Queries to begin with (DALI 1.1 section 2.3)",
@@ -335,12 +382,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
             let allow = allow.clone();
             move |request: HttpRequest| std::future::ready(options(&request, &allow))
         });
-        let resource =
-            resource
-                .route(options)
-                .default_service(web::to(move |request: HttpRequest| {
-                    std::future::ready(not_allowed(&request, &allow))
-                }));
+        let refuse = move |request: HttpRequest, payload: Payload| {
+            let allow = allow.clone();
+            async move {
+                body::drain(payload).await;
+                not_allowed(&request, &allow)
+            }
+        };
+        let resource = resource.route(options).default_service(web::to(refuse));
         match place.compress {
             true => config.service(resource.wrap(Compress::default())),
             false => config.service(resource),
@@ -381,7 +430,8 @@ fn not_allowed(request: &HttpRequest, allow: &str) -> HttpResponse {
         ))
 }
 
-async fn nothing(request: HttpRequest) -> HttpResponse {
+async fn nothing(request: HttpRequest, payload: Payload) -> HttpResponse {
+    body::drain(payload).await;
     HttpResponse::NotFound().content_type(TEXT).body(format!(
         "there is nothing at {}; the service's page is at /, TAP at /tap, and /api names the rest\n",
         request.path()

@@ -43,6 +43,18 @@ impl Fault {
         }
     }
 
+    /// Rows that another program has written cannot be brought into an index.
+    pub fn unsettled(error: &database::Error) -> Fault {
+        Fault {
+            detail: Some(Detail(chain(error))),
+            ..Fault::new(
+                503,
+                "rows have just been written, and the index on the sky cannot be brought up to date; \
+                 try again later",
+            )
+        }
+    }
+
     fn new(status: u16, message: impl Into<String>) -> Fault {
         Fault {
             status,

@@ -6,24 +6,29 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod coverage;
 mod fault;
 mod glimpse;
 mod job;
 mod request;
 
 use std::path::PathBuf;
+use std::pin::pin;
 
+pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
 pub use request::{Cap, QueryRequest};
 
 pub use adql::Catalog;
-use adql::Column;
+use adql::{Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
-use crate::database::{Database, Lane, Limits, Rows};
+use crate::database::{self, Database, Lane, Limits, Rows};
 use crate::output::{Limit, Stream, Table};
+use crate::spatial::upkeep::{self, Indexed};
+pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
 
@@ -61,11 +66,72 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.database.stream(&statement, limits).await?;
+        let rows = self.rows(&catalog, &statement, limits).await?;
         Ok(Answer {
             columns: query.into_columns(),
             rows: Some(rows),
         })
+    }
+
+    /// The rows of a statement. Those that other programs have written are
+    /// brought into the indexes first; while that is looked up, the query
+    /// runs, and runs again if it must.
+    async fn rows(
+        &self,
+        catalog: &Catalog,
+        statement: &Statement,
+        limits: Limits,
+    ) -> Result<Rows, Fault> {
+        let database = &self.database;
+        let indexes = upkeep::read_by(catalog, database.target(), &statement.sql);
+        if indexes.is_empty() {
+            return Ok(database.stream(statement, limits).await?);
+        }
+        if let Some(rows) = self.unless_waiting(statement, limits, &indexes).await? {
+            return Ok(rows);
+        }
+        let settling = upkeep::settle(database, &indexes);
+        let settled = match limits.time {
+            Some(time) => tokio::time::timeout(time, settling).await,
+            None => Ok(settling.await),
+        };
+        match settled {
+            Ok(Ok(rows)) => tracing::info!(rows, "rows written by other programs were indexed"),
+            Ok(Err(error)) => return Err(Fault::unsettled(&error)),
+            Err(_) => return Err(Fault::unsettled(&database::Error::Timeout(0))),
+        }
+        Ok(database.stream(statement, limits).await?)
+    }
+
+    /// The rows, unless some wait to be brought into these indexes.
+    async fn unless_waiting(
+        &self,
+        statement: &Statement,
+        limits: Limits,
+        indexes: &[Indexed],
+    ) -> Result<Option<Rows>, database::Error> {
+        let database = &self.database;
+        let mut running = pin!(database.stream(statement, limits));
+        let mut looking = pin!(upkeep::are_waiting(database, indexes));
+        let (waiting, done) = tokio::select! {
+            biased;
+            waiting = &mut looking => (waiting?, None),
+            done = &mut running => (looking.await?, Some(done)),
+        };
+        if waiting {
+            return Ok(None);
+        }
+        let done = match done {
+            Some(done) => done,
+            None => running.await,
+        };
+        // It may have met a row that was written after we looked.
+        match done {
+            Err(database::Error::Data(_)) if upkeep::are_waiting(database, indexes).await? => {
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
     }
 
     /// What an answer says of itself beside its rows: the query (TAP 1.1
@@ -81,6 +147,11 @@ impl Service {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// This second, UTC, as DALI writes it.
+    pub fn now(&self) -> String {
+        now()
     }
 
     /// An answer as it is to be written, in the usual version of VOTable.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use adql::{Catalog, Wire};
 
-use super::{load, population};
+use super::{Distributions, load, population};
 use crate::database::{Database, Error};
 
 /// How long a catalog is used before the database is asked whether there is a
@@ -20,7 +20,22 @@ pub struct Live {
     held: Arc<Mutex<Held>>,
     /// One looks, the others wait for what it finds.
     looking: Arc<tokio::sync::Mutex<()>>,
+    counted: Arc<tokio::sync::Mutex<Option<Counted>>>,
 }
+
+/// Statistics of columns, with what they were taken of and when.
+struct Counted {
+    catalog: Arc<Catalog>,
+    when: Instant,
+    what: Arc<Distributions>,
+}
+
+/// A database that takes longer to tell is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_COUNTING: Duration = Duration::from_secs(30);
+
+/// How long statistics are told as they are.
+const COUNTED_AFTER: Duration = Duration::from_secs(3600);
 
 struct Held {
     catalog: Arc<Catalog>,
@@ -40,6 +55,7 @@ impl Live {
             database,
             held: Arc::new(Mutex::new(held)),
             looking: Arc::default(),
+            counted: Arc::default(),
         })
     }
 
@@ -56,11 +72,13 @@ impl Live {
         }
         let looked = Instant::now();
         let before = self.held(|held| held.version);
-        let newer = match version(&self.database).await {
-            Ok(now) if now == before => Ok(None),
-            Ok(_) => read(&self.database, looked).await.map(Some),
-            Err(error) => Err(error),
+        let look = async {
+            match version(&self.database).await? {
+                now if now == before => Ok(None),
+                _ => read(&self.database, looked).await.map(Some),
+            }
         };
+        let newer = within(PATIENCE, look).await;
         self.held(|held| {
             match newer {
                 Ok(None) => held.looked = looked,
@@ -83,6 +101,32 @@ impl Live {
         self.held(|held| held.catalog.clone())
     }
 
+    /// What is known of the values in the columns of a catalog; nothing where
+    /// the database does not tell.
+    pub async fn distributions(&self, catalog: &Arc<Catalog>) -> Arc<Distributions> {
+        let mut counted = self.counted.lock().await;
+        if let Some(known) = counted.as_ref()
+            && Arc::ptr_eq(&known.catalog, catalog)
+            && known.when.elapsed() < COUNTED_AFTER
+        {
+            return known.what.clone();
+        }
+        let reading = Distributions::read(&self.database, catalog);
+        let what = match within(PATIENCE_COUNTING, reading).await {
+            Ok(what) => Arc::new(what),
+            Err(error) => {
+                tracing::warn!(%error, "there are no statistics of columns");
+                return Arc::default();
+            }
+        };
+        *counted = Some(Counted {
+            catalog: catalog.clone(),
+            when: Instant::now(),
+            what: what.clone(),
+        });
+        what
+    }
+
     fn fresh(&self) -> Option<Arc<Catalog>> {
         self.held(|held| (held.looked.elapsed() < LOOKED_AFTER).then(|| held.catalog.clone()))
     }
@@ -90,6 +134,16 @@ impl Live {
     fn held<T>(&self, with: impl FnOnce(&mut Held) -> T) -> T {
         // What is held is replaced as a whole: a panic leaves nothing half-done.
         with(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(time, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Timeout(time.as_secs())),
     }
 }
 

@@ -9,17 +9,22 @@
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
+pub mod indexes;
 mod live;
 mod load;
 mod own;
 mod population;
 mod publish;
+mod statistics;
 mod ucd;
 
 pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
-pub use publish::{publish, read_again};
+pub use publish::{changed, publish};
+pub use statistics::Distributions;
+
+pub use crate::database::Statistics;
 pub use ucd::ucd_fault;
 
 use adql::Column;
@@ -113,6 +118,7 @@ impl Key {
     }
 }
 
+/// Schema and table as the database has them.
 fn stored(schema: &str, name: &str) -> (String, String) {
     (schema.to_lowercase(), name.to_lowercase())
 }

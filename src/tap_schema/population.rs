@@ -11,7 +11,8 @@ use crate::database::{Database, Error};
 const COUNTED: u32 = 10_000;
 
 /// Notes in a catalog about how many rows its indexes have now; nothing of an
-/// index that cannot be read, since queries say better what is wrong with it.
+/// index that cannot be counted. Rows are looked up by their places only in
+/// tables that were.
 pub(super) async fn populate(database: &Database, catalog: &mut Catalog) {
     let mut found = Vec::new();
     for (place, table) in catalog.tables().iter().enumerate() {
@@ -62,9 +63,11 @@ async fn count(
     sky: i64,
 ) -> Result<f64, Error> {
     let key = adql::target::quote(key);
+    // Views have no places, and so are not counted.
+    let place = database.target().place();
     let sql = format!(
-        "SELECT CAST(count(*) AS bigint), CAST(max(k) - min(k) AS bigint) \
-         FROM (SELECT {key} AS k FROM {table} WHERE {key} BETWEEN $1 AND $2 \
+        "SELECT CAST(count(p) AS bigint), CAST(max(k) - min(k) AS bigint) \
+         FROM (SELECT {key} AS k, {place} AS p FROM {table} WHERE {key} BETWEEN $1 AND $2 \
          ORDER BY {key} LIMIT {COUNTED}) AS few"
     );
     let values = [Value::BigInt(low), Value::BigInt(high)];

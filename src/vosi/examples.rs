@@ -2,7 +2,8 @@
 //! which RDFa marks name, query and tables.
 //!
 //! Ours are made for the tables that are there, in ADQL without functions of
-//! this service, and ask about something that the archive has.
+//! this service, and ask about something that the archive has. They name 'ICRS',
+//! which ADQL 2.1 no longer wants, since the parser in STILTS 3.4.7 does.
 
 use std::io;
 
@@ -306,7 +307,7 @@ fn one(xml: &mut Xml, base: &str, number: usize, example: &Example) -> io::Resul
             if !example.tables.is_empty() {
                 xml.create_element("p").write_inner_content(|xml| {
                     // No indentation among words.
-                    xml.write_event(quick_xml::events::Event::Text(BytesText::new("Asks ")))?;
+                    xml.write_event(quick_xml::events::Event::Text(BytesText::new("Asked: ")))?;
                     for (place, table) in example.tables.iter().enumerate() {
                         if place > 0 {
                             let and = quick_xml::events::Event::Text(BytesText::new(" and "));
@@ -324,7 +325,7 @@ fn one(xml: &mut Xml, base: &str, number: usize, example: &Example) -> io::Resul
             xml.create_element("p").write_inner_content(|xml| {
                 xml.create_element("a")
                     .with_attribute(("href", address.as_str()))
-                    .write_text_content(BytesText::new("Its first answers"))
+                    .write_text_content(BytesText::new("Run it, for 100 rows at most"))
                     .map(drop)
             })?;
             Ok(())

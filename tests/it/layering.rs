@@ -30,7 +30,10 @@ const ROOMS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("felis", &["tap_schema", "database", "adql"]),
-    ("output", &["votable", "database", "dali", "adql"]),
+    (
+        "output",
+        &["votable", "spatial", "database", "dali", "adql"],
+    ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
     // Floor 4; never each other.
@@ -42,16 +45,19 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "dali",
             "database",
             "output",
+            "spatial",
             "tap_schema",
             "uws",
         ],
     ),
-    ("vosi", &["adql", "config", "dali", "tap_schema"]),
+    ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
-        &["dali", "database", "output", "tap", "uws", "vosi", "web"],
+        &[
+            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+        ],
     ),
     (
         "commands",

@@ -2,6 +2,7 @@
 
 mod async_;
 mod cases;
+mod coverage;
 mod database;
 mod documents;
 mod felis;
@@ -12,10 +13,14 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manners;
 mod obscore;
 mod protocol;
 mod random;
+mod registry;
+mod sky_covers;
 mod sky_functions;
+mod sky_index;
 mod sky_parity;
 mod support;
 mod tap;

@@ -7,7 +7,7 @@
 
 use cdshealpix::nested;
 
-use super::footprint::{CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
+use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER};
 use super::moc::{Moc, STRAY};
 use super::point::{Vector, angle_of, chord_of, chord2};
 use super::predicates::{arc_chord2, point_in_ring};
@@ -148,8 +148,8 @@ pub fn footprints_among(
             keys.add(&cells, &mut cover);
         }
     }
-    let wide = WIDE_CLASS as usize;
-    cover.push(Population::keys(wide), f64::INFINITY, population.0[wide]);
+    let waiting = population.0.iter().skip(CLASS_RADII.len()).sum();
+    cover.push(ALWAYS, f64::INFINITY, waiting);
     cover.ranges()
 }
 
@@ -292,10 +292,7 @@ pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
         let keys = |&(low, high): &(i64, i64)| (base | low >> bits, base | high >> bits);
         ranges.extend(grown.ranges().iter().map(keys));
     }
-    ranges.push((
-        WIDE_CLASS << CLASS_SHIFT,
-        ((WIDE_CLASS + 1) << CLASS_SHIFT) - 1,
-    ));
+    ranges.push(ALWAYS);
     merged(ranges, MAX_RANGES)
 }
 

@@ -35,7 +35,9 @@ struct Pair<'a> {
 
 impl Writer<'_> {
     /// First what most rows of a cover are, then what is cheap. The centre is a
-    /// point of the footprint, so where it lies can be enough.
+    /// point of the footprint, so where it lies can be enough; but a row that
+    /// waits to be read is marked by a chord above 2 and a centre as far, and
+    /// must come to the predicates.
     pub(super) fn footprint(
         &mut self,
         source: usize,
@@ -58,7 +60,7 @@ impl Writer<'_> {
                 self.formula(&pair, inner);
                 self.each_edge(&pair, " OR ", " OR ", "@side < -(@crad + #e)");
                 self.push(" THEN (1 = 0) ");
-                self.each_edge(&pair, "WHEN ", " AND ", "@side >= #e");
+                self.each_edge(&pair, "WHEN @crad <= 2 AND ", " AND ", "@side >= #e");
                 if pair.edges.is_some() {
                     self.push(" THEN (1 = 1) ");
                 }
@@ -69,9 +71,9 @@ impl Writer<'_> {
                 self.formula(&pair, near);
             }
             Test::Inside => {
-                self.formula(&pair, "CASE WHEN @bd2 > #bb");
+                self.formula(&pair, "CASE WHEN @crad <= 2 AND (@bd2 > #bb");
                 self.each_edge(&pair, " OR ", " OR ", "@side < -#e");
-                self.push(" THEN (1 = 0) ");
+                self.push(") THEN (1 = 0) ");
                 self.each_edge(&pair, "WHEN ", " AND ", "@side >= @crad + #e");
                 if pair.edges.is_some() {
                     self.push(" THEN (1 = 1) ");
@@ -105,7 +107,7 @@ impl Writer<'_> {
         let Some(edges) = &pair.edges else {
             return;
         };
-        self.push(before);
+        self.formula(pair, before);
         self.list(&edges.normals, glue, |writer, &normal| {
             writer.formula_of_edge(pair, normal, condition);
         });

@@ -100,6 +100,11 @@ impl Target {
         self.dialect == Dialect::Postgres
     }
 
+    /// The hidden column that tells where a row is stored.
+    pub fn place(&self) -> &'static str {
+        self.of_both("ctid", "rowid")
+    }
+
     /// Whether calling one of our functions costs much more than a line of
     /// arithmetic. If so, they are called where arithmetic leaves doubt.
     fn has_slow_functions(&self) -> bool {
