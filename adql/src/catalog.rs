@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::sky::cover::Population;
+pub use crate::sky::cover::Population;
 use crate::types::{Column, Type};
 
 /// The tables a query may name.

@@ -7,6 +7,7 @@
     bench.py pages DATABASE                 candidates per row, beside the geometric limit
     bench.py inserts DATABASE               what a new row costs
     bench.py positions DATABASE [POINTS]    positions against all footprints
+    bench.py growth DATABASE                 regions that give about 1,000 and 100 rows at any size
     bench.py served URL [URL …]             the mix over HTTP; equal answers of two services?
 
 DATABASE is postgresql://user@host:port/name on this machine (the time of the
@@ -16,6 +17,7 @@ program (default: obstap). See README.md.
 
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
@@ -27,7 +29,7 @@ import urllib.request
 import psycopg
 from psycopg.types.numeric import Float8, FloatBinaryDumper, Int8
 
-from mix import questions
+from mix import place, questions
 
 OBSTAP = os.environ.get("OBSTAP", "obstap")
 MAXREC = 10_000_000
@@ -289,6 +291,29 @@ def positions(database, points="10000"):
     print(f"pgSphere: {rows:,} pairs of {int(points):,} positions, {cpu / 1000:.1f} s CPU ({wall / 1000:.1f} s)")
 
 
+def growth(database):
+    """The larger the table, the smaller the region: the answers stay as many."""
+    session = connect(database)
+    (total,) = session.execute("SELECT count(*) FROM ivoa.obscore").fetchone()
+    rng = random.Random(7)
+    places = [place(rng) for _ in range(12)]
+    for kind, degrees, condition in (
+        ("inside a circle", 5.0, "CONTAINS(s_region, CIRCLE({}, {}, {})) = 1"),
+        ("inside a small circle", 1.5, "CONTAINS(s_region, CIRCLE({}, {}, {})) = 1"),
+        ("cone", 5.0, "CONTAINS(POINT(s_ra, s_dec), CIRCLE({}, {}, {})) = 1"),
+    ):
+        radius = round(degrees * (300_000 / total) ** 0.5, 4)
+        counts, times = [], []
+        for lon, lat in places:
+            adql = f"SELECT obs_publisher_did FROM ivoa.obscore WHERE {condition.format(lon, lat, radius)}"
+            sql, parameters = sent(database, adql)
+            asked = [ask(session, sql, parameters) for _ in range(2 * ROUNDS + 1)][1:]
+            counts.append(asked[0][0])
+            times.append(min(cpu for _, cpu, _ in asked))
+        print(f"{total:>12,} rows, {kind:22} {radius:7.3f}°: {statistics.mean(counts):6.0f} rows in "
+              f"{statistics.mean(times):6.2f} ms", flush=True)
+
+
 def served(*urls):
     """The same questions of services that run, in turn: rows and wall milliseconds."""
     print(f"{'':28}{'rows':>9}" + "".join(f"{url.split('/')[2]:>24}" for url in urls))
@@ -334,6 +359,8 @@ def main():
             inserts(*arguments)
         case "positions":
             positions(*arguments)
+        case "growth":
+            growth(*arguments)
         case "served":
             served(*arguments)
         case _:

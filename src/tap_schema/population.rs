@@ -1,7 +1,6 @@
 //! How many rows the indexes on the sky have: what a cover may cost.
 
-use adql::catalog::Catalog;
-use adql::sky::cover::Population;
+use adql::catalog::{Catalog, Population};
 use adql::{Value, Wire};
 
 use crate::database::{Database, Error};

@@ -112,7 +112,7 @@ fn indexes_find_the_same_rows_however_many_are_expected() {
         make_schema(&database, "sky").await;
         fill(&database, &table, 2000, filling).await;
         let guessed = Catalog::new([table.clone()]);
-        let counted = [1.0, 1e4, 1e9].map(|rows| {
+        let counted = [1.0, 1e4, 1e6, 1e9].map(|rows| {
             let mut catalog = guessed.clone();
             for key in ["fp_key", "pt_hpx"] {
                 let population = Population([rows; Population::CLASSES]);
@@ -151,6 +151,6 @@ fn indexes_find_the_same_rows_however_many_are_expected() {
         assert!(found > 1000, "{found}");
         // Both ways of looking keys up have been tried where there are two.
         let shared = database.version().starts_with("PostgreSQL");
-        assert_eq!(joined > 50, shared, "{joined}");
+        assert_eq!(joined > 0, shared, "{joined}");
     });
 }
