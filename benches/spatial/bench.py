@@ -241,7 +241,7 @@ def pages(database):
             where = sql[sql.index(" WHERE ") + 7:sql.index(" LIMIT ")]
             count = f"SELECT count(*) FROM ivoa.obscore AS t1 WHERE {detector} AND {where}"
             (rows,) = session.execute(count, parameters).fetchone()
-            near = re.search(r"CIRCLE\((\S+), (\S+), (\S+)\)|POINT\((\S+), (\S+)\)", question.adql).groups()
+            near = re.search(r"CIRCLE\(([^,]+), ([^,]+), ([^)]+)\)|POINT\(([^,]+), ([^)]+)\)", question.adql).groups()
             lon, lat, radius = (near[0], near[1], near[2]) if near[0] else (near[3], near[4], "0")
             (circles,) = session.execute(
                 f"SELECT count(*) FROM peer.obscore WHERE place <@ scircle '<({lon}d,{lat}d),{float(radius) + 0.1584}d>' "
