@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::sky::cover::Population;
 use crate::types::{Column, Type};
 
 /// The tables a query may name.
@@ -47,6 +48,9 @@ pub struct Table {
     pub indexed: Vec<String>,
     pub regions: Vec<RegionIndex>,
     pub positions: Vec<PositionIndex>,
+    /// Of the columns of keys that have been counted: about how many rows there
+    /// are. Such a table has places to look rows up by, as views have not.
+    pub populations: Vec<(String, Population)>,
     pub keys: Vec<ForeignKey>,
 }
 
@@ -105,6 +109,13 @@ impl Catalog {
         self.places.entry(full).or_default().push(place);
         self.places.entry(name).or_default().push(place);
         self.tables.push(Arc::new(table));
+    }
+
+    /// Lets covers be made for so many rows.
+    pub fn populate(&mut self, table: usize, key: String, population: Population) {
+        if let Some(table) = self.tables.get_mut(table) {
+            Arc::make_mut(table).populations.push((key, population));
+        }
     }
 
     pub fn is_open(&self) -> bool {
@@ -207,5 +218,12 @@ impl Table {
     /// `schema.table` as published.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)
+    }
+
+    /// About how many rows have keys in a column, if that was counted.
+    pub fn population(&self, key: &str) -> Option<&Population> {
+        let mut counted = self.populations.iter();
+        let found = counted.find(|(column, _)| column == key);
+        found.map(|(_, population)| population)
     }
 }

@@ -24,6 +24,7 @@ use crate::catalog::{PositionIndex, Table};
 use crate::query::{
     Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial,
 };
+use crate::sky::cover::{Manner, Population};
 use crate::sky::{Moc, Region, cover};
 
 /// The same query with its indexes in place.
@@ -59,7 +60,7 @@ fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     earlier::into_subqueries(select);
     walk_source(&mut select.from, &tables);
     if let Some(filter) = &mut select.filter {
-        narrow(filter, &tables);
+        narrow(filter, &tables, true);
     }
     // Groups have no keys to look up by.
     if let Some(having) = &mut select.having {
@@ -90,31 +91,37 @@ fn walk_source(source: &mut Source, tables: &Tables) {
             walk_source(left, tables);
             walk_source(right, tables);
             if let Some(on) = on {
-                narrow(on, tables);
+                narrow(on, tables, false);
             }
         }
         Source::Table { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 
-/// A condition that must hold for the row to be kept.
-fn narrow(condition: &mut Expr, tables: &Tables) {
+/// A condition that must hold for the row to be kept; `alone` where nothing
+/// else can keep it.
+fn narrow(condition: &mut Expr, tables: &Tables, alone: bool) {
     match &mut condition.node {
-        Node::And(list) | Node::Or(list) => {
+        Node::And(list) => {
             for condition in list {
-                narrow(condition, tables);
+                narrow(condition, tables, alone);
+            }
+        }
+        Node::Or(list) => {
+            for condition in list {
+                narrow(condition, tables, false);
             }
         }
         Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
         Node::Not(inner) => match earlier::without_not(inner) {
             Some(plain) => {
                 *condition = plain;
-                narrow(condition, tables);
+                narrow(condition, tables, alone);
             }
             None => descend(inner, tables),
         },
         Node::Spatial(spatial) => {
-            if let Some(ranges) = of_spatial(spatial, tables) {
+            if let Some(ranges) = of_spatial(spatial, tables, alone) {
                 *condition = ranges.around(condition.clone());
             }
         }
@@ -123,7 +130,7 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             left,
             right,
         } => {
-            if let Some(ranges) = of_distance(*operator, left, right, tables) {
+            if let Some(ranges) = of_distance(*operator, left, right, tables, alone) {
                 *condition = ranges.around(condition.clone());
                 return;
             }
@@ -138,7 +145,8 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
                 negated: false,
                 ..
             } = &condition.node
-                && let Some(ranges) = of_distance(Comparison::LessEqual, operand, high, tables)
+                && let Some(ranges) =
+                    of_distance(Comparison::LessEqual, operand, high, tables, alone)
             {
                 *condition = ranges.around(condition.clone());
                 return;
@@ -170,21 +178,57 @@ struct Ranges {
     table: Option<Arc<Table>>,
     key: String,
     ranges: Vec<(i64, i64)>,
+    manner: Manner,
 }
 
+/// So many ranges are not worth a subquery.
+const FEW: usize = 6;
+/// Look-ups by place are thought to find few rows, whatever they find.
+const MANY: f64 = 5_000.0;
+
 impl Ranges {
+    /// A list is planned by statistics and can stand anywhere. For few rows a
+    /// look-up is cheaper, unless there are few ranges too.
+    fn cheapest(
+        source: usize,
+        table: Option<Arc<Table>>,
+        key: String,
+        alone: bool,
+        cover: impl Fn(&Population, Manner) -> cover::Ranges,
+    ) -> Ranges {
+        let counted = table.as_ref().and_then(|table| table.population(&key));
+        let guessed = Population::default();
+        let listed = cover(counted.unwrap_or(&guessed), Manner::Listed);
+        let joined = counted
+            .filter(|_| alone && listed.ranges.len() > FEW)
+            .map(|counted| cover(counted, Manner::Joined))
+            .filter(|joined| joined.rows < MANY);
+        let (ranges, manner) = match joined {
+            Some(joined) => (joined.ranges, Manner::Joined),
+            None => (listed.ranges, Manner::Listed),
+        };
+        Ranges {
+            source,
+            table,
+            key,
+            ranges,
+            manner,
+        }
+    }
+
     fn around(self, exact: Expr) -> Expr {
         Expr::boolean(Node::Ranged {
             source: self.source,
             table: self.table,
             key: self.key,
             ranges: self.ranges,
+            manner: self.manner,
             exact: Some(Box::new(exact)),
         })
     }
 }
 
-fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
+fn of_spatial(spatial: &Spatial, tables: &Tables, alone: bool) -> Option<Ranges> {
     let (indexed, region, relation) = match (&spatial.left.node, &spatial.right.node) {
         // The row's geometry is inside the query's, or meets it …
         (_, Node::Constant { region, .. }) => {
@@ -219,20 +263,25 @@ fn of_spatial(spatial: &Spatial, tables: &Tables) -> Option<Ranges> {
         ..
     } = &indexed.node
     {
-        return Some(Ranges {
-            source: *source,
-            table: tables.get(source).cloned(),
-            key: format!("{}_key", index.prefix),
-            ranges: cover::footprints(region, relation),
-        });
+        let table = tables.get(source).cloned();
+        let key = format!("{}_key", index.prefix);
+        return Some(Ranges::cheapest(
+            *source,
+            table,
+            key,
+            alone,
+            |people, manner| cover::footprints_among(region, relation, people, manner),
+        ));
     }
     let (source, table, index) = position(indexed, tables)?;
-    Some(Ranges {
+    let (table, key) = (Some(table.clone()), index.cell.clone());
+    Some(Ranges::cheapest(
         source,
-        table: Some(table.clone()),
-        key: index.cell.clone(),
-        ranges: cover::positions(region),
-    })
+        table,
+        key,
+        alone,
+        |people, manner| cover::positions_among(region, people, manner),
+    ))
 }
 
 /// Footprints that meet a MOC, lie inside or (which is to meet it) around it.
@@ -250,11 +299,18 @@ fn of_cells(indexed: &Expr, moc: &Moc, inside: bool, tables: &Tables) -> Option<
         table: tables.get(source).cloned(),
         key: format!("{}_key", index.prefix),
         ranges: cover::footprints_of_moc(moc, inside),
+        manner: Manner::Listed,
     })
 }
 
 /// `DISTANCE(position, constant point) < r`, both ways round.
-fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables) -> Option<Ranges> {
+fn of_distance(
+    operator: Comparison,
+    left: &Expr,
+    right: &Expr,
+    tables: &Tables,
+    alone: bool,
+) -> Option<Ranges> {
     let (distance, radius) = match operator {
         Comparison::Less | Comparison::LessEqual | Comparison::Equal => (left, right),
         Comparison::Greater | Comparison::GreaterEqual => (right, left),
@@ -278,20 +334,27 @@ fn of_distance(operator: Comparison, left: &Expr, right: &Expr, tables: &Tables)
         ..
     } = &point.node
     {
-        return Some(Ranges {
-            source: *source,
-            table: tables.get(source).cloned(),
-            key: format!("{}_key", index.prefix),
-            ranges: cover::footprints(&circle, cover::Relation::Meets),
-        });
+        let table = tables.get(source).cloned();
+        let key = format!("{}_key", index.prefix);
+        return Some(Ranges::cheapest(
+            *source,
+            table,
+            key,
+            alone,
+            |people, manner| {
+                cover::footprints_among(&circle, cover::Relation::Meets, people, manner)
+            },
+        ));
     }
     let (source, table, index) = position(point, tables)?;
-    Some(Ranges {
+    let (table, key) = (Some(table.clone()), index.cell.clone());
+    Some(Ranges::cheapest(
         source,
-        table: Some(table.clone()),
-        key: index.cell.clone(),
-        ranges: cover::positions(&circle),
-    })
+        table,
+        key,
+        alone,
+        |people, manner| cover::positions_among(&circle, people, manner),
+    ))
 }
 
 /// The points of a distance in degrees, and the constant above 0 that it is

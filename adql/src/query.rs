@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::catalog::{RegionIndex, Table};
 use crate::functions::Function;
+use crate::sky::cover::Manner;
 use crate::sky::{Moc, Region};
 use crate::statement::Value;
 use crate::types::{Column, Type};
@@ -293,6 +294,7 @@ pub(crate) enum Node {
         /// The hidden column of the keys.
         key: String,
         ranges: Vec<(i64, i64)>,
+        manner: Manner,
         exact: Option<Box<Expr>>,
     },
     /// The condition by which a source of this query is looked up.

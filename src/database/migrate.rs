@@ -81,6 +81,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0011_job_forecasts.sql"),
         sqlite: include_str!("../../migrations/sqlite/0011_job_forecasts.sql"),
     },
+    Migration {
+        number: 12,
+        name: "sky_shortcuts",
+        postgres: include_str!("../../migrations/postgres/0012_sky_shortcuts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0012_sky_shortcuts.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

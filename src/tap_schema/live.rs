@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use adql::{Catalog, Wire};
 
-use super::{Distributions, load};
+use super::{Distributions, load, population};
 use crate::database::{Database, Error};
 
 /// How long a catalog is used before the database is asked whether there is a
@@ -150,8 +150,10 @@ async fn within<T>(
 async fn read(database: &Database, looked: Instant) -> Result<Held, Error> {
     // The version first: what is published between is then read again.
     let version = version(database).await?;
+    let mut catalog = load(database).await?;
+    population::populate(database, &mut catalog).await;
     Ok(Held {
-        catalog: Arc::new(load(database).await?),
+        catalog: Arc::new(catalog),
         version,
         looked,
     })

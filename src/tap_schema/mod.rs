@@ -2,7 +2,7 @@
 //!
 //! Follows TAP 1.1 section 4 (<https://www.ivoa.net/documents/TAP/20190927/>).
 //! [`publish`] writes the rows, [`load`] makes the [`adql::Catalog`] of them, and
-//! [`Live`] keeps it up to date;
+//! [`Live`] keeps it up to date and counts what its indexes have;
 //! [`own`] is the description of TAP_SCHEMA itself, used for both.
 //! Leaves out: `[catalog.]` in names, arrays of more than one dimension.
 //!
@@ -13,6 +13,7 @@ pub mod indexes;
 mod live;
 mod load;
 mod own;
+mod population;
 mod publish;
 mod statistics;
 mod ucd;
@@ -20,7 +21,7 @@ mod ucd;
 pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
-pub use publish::publish;
+pub use publish::{changed, publish};
 pub use statistics::Distributions;
 
 pub use crate::database::Statistics;
@@ -102,6 +103,7 @@ impl Published {
                 .collect(),
             regions: self.regions.clone(),
             positions: self.positions.clone(),
+            populations: Vec::new(),
             keys: from_here.map(Key::foreign).collect(),
         }
     }

@@ -32,11 +32,11 @@ pub async fn publish(
     changed(transaction).await
 }
 
-/// Lets services that run know that they must read TAP_SCHEMA again.
+/// Lets services that run know that they must read TAP_SCHEMA, and count rows, again.
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn changed(transaction: &mut Transaction) -> Result<(), Error> {
+pub async fn changed(transaction: &mut Transaction) -> Result<(), Error> {
     let sql = "UPDATE {obstap.published} SET version = version + 1";
     transaction.execute(sql, &[]).await.map(drop)
 }

@@ -20,6 +20,7 @@ mod plans;
 mod protocol;
 mod random;
 mod registry;
+mod sky_covers;
 mod sky_functions;
 mod sky_index;
 mod sky_parity;

@@ -9,6 +9,7 @@ use crate::catalog::Table;
 use crate::functions::COARSER;
 use crate::query::{Comparison, Expr, Node, Order, OrderKey, Select, Source};
 use crate::sky::cell;
+use crate::sky::cover::Manner;
 use crate::statement::Value;
 use crate::types::{Column, Type};
 
@@ -124,6 +125,7 @@ pub(super) fn ranged(condition: &Expr, tables: &Tables) -> Option<Expr> {
         table: Some(found.table.clone()),
         key: found.key.to_owned(),
         ranges,
+        manner: Manner::Listed,
         exact,
     }))
 }

@@ -24,15 +24,35 @@ pub enum Relation {
     Covers,
 }
 
-/// At most so many ranges for footprints: planning time of PostgreSQL grows
-/// with them, 0.8 ms for 98 and 2.1 ms for 278.
-const MAX_FOOTPRINT_RANGES: usize = 96;
-/// At most so many ranges for positions.
-const MAX_POSITION_RANGES: usize = 64;
+/// At most so many ranges: planning time of PostgreSQL grows with them, 0.8 ms
+/// for 98 and 2.1 ms for 278.
+const MAX_RANGES: usize = 96;
 
-/// Cells are divided until there are more than this.
-const FEW_FOOTPRINT_CELLS: usize = 12;
-const FEW_POSITION_CELLS: usize = 40;
+/// How ranges are asked for, which decides what one of them costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As a list of conditions: planned one by one, with statistics.
+    Listed,
+    /// As the rows of a table from which keys are looked up.
+    Joined,
+}
+
+impl Manner {
+    /// What a range costs beside a row that is read in vain: PostgreSQL plans
+    /// and starts one of a list in 25 µs and looks one up in 4 µs; it drops a
+    /// row in 1.5 µs.
+    fn range_cost(self) -> f64 {
+        match self {
+            Manner::Listed => 16.0,
+            Manner::Joined => 2.5,
+        }
+    }
+}
+
+/// So much denser than on average rows may be where people look.
+const DENSER: f64 = 4.0;
+/// Cells at the edge of a region are not divided when there are more.
+const MOST_EDGE_CELLS: usize = 64;
 
 /// Radians added to every distance, well above all rounding and tolerances,
 /// well below a cell of order 26 (1.5e-8).
@@ -43,12 +63,60 @@ const MAX_EXACT_VERTICES: usize = 128;
 /// A region of more parts is judged by the circle round it.
 const MAX_EXACT_PARTS: usize = 64;
 
-/// Inclusive ranges of footprint keys, sorted, at most 96.
+/// About how many rows a table has in each size class of a region's key, or
+/// (in any of them) with a position. It says what a cover may cost, and never
+/// what it may leave out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population(pub [f64; Population::CLASSES]);
+
+impl Population {
+    /// How many classes there are; class `k` has the keys from `k << 56` on.
+    pub const CLASSES: usize = CLASS_RADII.len() + 1;
+
+    /// Rows of all classes.
+    pub fn total(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// The keys of a class, both inclusive.
+    pub fn keys(class: usize) -> (i64, i64) {
+        let class = class as i64;
+        (class << CLASS_SHIFT, ((class + 1) << CLASS_SHIFT) - 1)
+    }
+}
+
+/// A table that nobody counted.
+impl Default for Population {
+    fn default() -> Population {
+        Population([100_000.0; Population::CLASSES])
+    }
+}
+
+/// Inclusive ranges of keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranges {
+    /// Sorted, at most 96.
+    pub ranges: Vec<(i64, i64)>,
+    /// About how many rows have such keys.
+    pub rows: f64,
+}
+
+/// The keys of all footprints that can have the relation.
 pub fn footprints(query: &Region, relation: Relation) -> Vec<(i64, i64)> {
+    footprints_among(query, relation, &Population::default(), Manner::Listed).ranges
+}
+
+/// The same, the cheapest for a table of so many rows.
+pub fn footprints_among(
+    query: &Region,
+    relation: Relation,
+    population: &Population,
+    manner: Manner,
+) -> Ranges {
     let query = Query::new(query);
-    let mut ranges = Vec::new();
+    let mut cover = Cover::new(manner);
     let mut cells = Cell::whole_sky();
-    for (class, radius) in CLASS_RADII.iter().enumerate() {
+    for (class, (radius, &rows)) in CLASS_RADII.iter().zip(&population.0).enumerate() {
         let largest = radius.to_radians() + SLACK;
         if relation == Relation::Inside {
             let smallest = CLASS_RADII.get(class + 1).map_or(0.0, |r| r.to_radians());
@@ -58,27 +126,150 @@ pub fn footprints(query: &Region, relation: Relation) -> Vec<(i64, i64)> {
             }
         }
         let keep = |cell: &Cell| query.judge(cell, relation, largest);
+        let (low, high) = Population::keys(class);
+        let keys = Keys {
+            order: KEY_ORDER,
+            base: low,
+            rows,
+            range_cost: manner.range_cost(),
+        };
         // What a class rules out, all finer ones do: their footprints are
         // smaller, so they begin with the cells that are left.
-        cells = refined(cells, keep, FEW_FOOTPRINT_CELLS, KEY_ORDER);
-        let base = (class as i64) << CLASS_SHIFT;
-        ranges.extend(cells.iter().map(|cell| {
-            let (low, high) = cell.range(KEY_ORDER);
-            (base | low, base | high)
-        }));
+        cells = refined(cells, keep, &keys);
+        if cells.is_empty() {
+            continue;
+        }
+        // A few rows are read sooner than looked up.
+        let adjoins = cover.last().is_some_and(|last| last + 1 == low);
+        let whole = rows + if adjoins { 0.0 } else { keys.range_cost };
+        if whole < keys.cost(&cells) {
+            cover.push((low, high), f64::INFINITY, rows);
+        } else {
+            keys.add(&cells, &mut cover);
+        }
     }
-    ranges.push(ALWAYS);
-    merged(ranges, MAX_FOOTPRINT_RANGES)
+    let waiting = population.0.iter().skip(CLASS_RADII.len()).sum();
+    cover.push(ALWAYS, f64::INFINITY, waiting);
+    cover.ranges()
 }
 
-/// Inclusive ranges of order-29 cells of the positions inside the query,
-/// sorted, at most 64.
+/// The order-29 cells of all positions inside the query.
 pub fn positions(query: &Region) -> Vec<(i64, i64)> {
+    positions_among(query, &Population::default(), Manner::Listed).ranges
+}
+
+/// The same, the cheapest for a table of so many rows.
+pub fn positions_among(query: &Region, population: &Population, manner: Manner) -> Ranges {
     let query = Query::new(query);
     let keep = |cell: &Cell| query.judge(cell, Relation::Inside, 0.0);
-    let cells = refined(Cell::whole_sky(), keep, FEW_POSITION_CELLS, POSITION_ORDER);
-    let ranges = cells.iter().map(|cell| cell.range(POSITION_ORDER));
-    merged(ranges.collect(), MAX_POSITION_RANGES)
+    let keys = Keys {
+        order: POSITION_ORDER,
+        base: 0,
+        rows: population.total(),
+        range_cost: manner.range_cost(),
+    };
+    let cells = refined(Cell::whole_sky(), keep, &keys);
+    let mut cover = Cover::new(manner);
+    keys.add(&cells, &mut cover);
+    cover.ranges()
+}
+
+/// Keys of one kind: cells at an order, after a number that all have.
+struct Keys {
+    order: u8,
+    base: i64,
+    /// How many rows have such keys.
+    rows: f64,
+    /// What a range costs beside a row.
+    range_cost: f64,
+}
+
+impl Keys {
+    /// About how many rows a span of keys has.
+    fn rows_of(&self, span: i64) -> f64 {
+        let sky = nested::n_hash(self.order) as f64;
+        (span as f64 / sky * DENSER).min(1.0) * self.rows
+    }
+
+    /// What it costs to look cells up that are in order.
+    fn cost(&self, cells: &[Cell]) -> f64 {
+        let mut cost = 0.0;
+        let mut last = None;
+        for cell in cells {
+            let (low, high) = cell.range(self.order);
+            let gap = last.map_or(f64::INFINITY, |last| self.rows_of(low - last - 1));
+            cost += gap.min(self.range_cost) + self.rows_of(high - low + 1);
+            last = Some(high);
+        }
+        cost
+    }
+
+    fn add(&self, cells: &[Cell], cover: &mut Cover) {
+        let mut last = None;
+        for cell in cells {
+            let (low, high) = cell.range(self.order);
+            let gap = last.map_or(f64::INFINITY, |last| self.rows_of(low - last - 1));
+            let rows = self.rows_of(high - low + 1);
+            cover.push((self.base | low, self.base | high), gap, rows);
+            last = Some(high);
+        }
+    }
+}
+
+/// Ranges in order.
+struct Cover {
+    /// About how many rows are in the gap before each, and the range.
+    ranges: Vec<(f64, i64, i64)>,
+    rows: f64,
+    range_cost: f64,
+}
+
+impl Cover {
+    fn new(manner: Manner) -> Cover {
+        Cover {
+            ranges: Vec::new(),
+            rows: 0.0,
+            range_cost: manner.range_cost(),
+        }
+    }
+
+    fn last(&self) -> Option<i64> {
+        self.ranges.last().map(|&(_, _, high)| high)
+    }
+
+    /// Adds a range, or widens the last one where the gap is not worth another.
+    fn push(&mut self, (low, high): (i64, i64), gap: f64, rows: f64) {
+        self.rows += rows;
+        match self.ranges.last_mut() {
+            Some(last) if low <= last.2 + 1 => last.2 = high,
+            Some(last) if gap < self.range_cost => {
+                last.2 = high;
+                self.rows += gap;
+            }
+            _ => self.ranges.push((gap, low, high)),
+        }
+    }
+
+    /// Closes the cheapest gaps until there are few.
+    fn ranges(self) -> Ranges {
+        let mut gaps: Vec<f64> = self.ranges.iter().skip(1).map(|&(gap, ..)| gap).collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        let surplus = self.ranges.len().saturating_sub(MAX_RANGES);
+        let closed = surplus.checked_sub(1).and_then(|last| gaps.get(last));
+        let closed = closed.copied().unwrap_or(-1.0);
+        let mut rows = self.rows;
+        let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(MAX_RANGES);
+        for (gap, low, high) in self.ranges {
+            match ranges.last_mut() {
+                Some(last) if gap <= closed => {
+                    last.1 = high;
+                    rows += gap;
+                }
+                _ => ranges.push((low, high)),
+            }
+        }
+        Ranges { ranges, rows }
+    }
 }
 
 /// Cells of a MOC are looked for at an order at which there are at most so
@@ -102,7 +293,7 @@ pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
         ranges.extend(grown.ranges().iter().map(keys));
     }
     ranges.push(ALWAYS);
-    merged(ranges, MAX_FOOTPRINT_RANGES)
+    merged(ranges, MAX_RANGES)
 }
 
 /// Cells that hold all positions within `reach` radians of a MOC.
@@ -129,9 +320,9 @@ fn grown(moc: &Moc, reach: f64) -> Moc {
     )
 }
 
-/// Ranges of positions that hold these, at most 64.
+/// Ranges of positions that hold these, at most 96.
 pub(crate) fn fewer(ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
-    merged(ranges, MAX_POSITION_RANGES)
+    merged(ranges, MAX_RANGES)
 }
 
 /// A nested HEALPix cell.
@@ -186,13 +377,9 @@ enum Verdict {
     Full,
 }
 
-/// Drops the cells that are out, then divides the others while they are few.
-fn refined(
-    cells: Vec<Cell>,
-    judge: impl Fn(&Cell) -> Verdict,
-    few: usize,
-    finest: u8,
-) -> Vec<Cell> {
+/// Drops the cells that are out, then divides the others as long as that is
+/// cheaper.
+fn refined(cells: Vec<Cell>, judge: impl Fn(&Cell) -> Verdict, keys: &Keys) -> Vec<Cell> {
     let judged = |mut cell: Cell| {
         cell.full = match judge(&cell) {
             Verdict::Out => return None,
@@ -202,22 +389,27 @@ fn refined(
         Some(cell)
     };
     let mut cells: Vec<Cell> = cells.into_iter().filter_map(judged).collect();
+    let mut cost = keys.cost(&cells);
     loop {
-        let partial = cells.iter().filter(|cell| !cell.full).count();
-        let divisible = cells.iter().any(|cell| !cell.full && cell.order < finest);
-        if partial > few || !divisible {
+        let edge = cells.iter().filter(|cell| !cell.full);
+        let divisible = edge.clone().any(|cell| cell.order < keys.order);
+        if edge.count() > MOST_EDGE_CELLS || !divisible {
             return cells;
         }
         let mut finer = Vec::with_capacity(4 * cells.len());
-        for cell in cells {
-            if cell.full || cell.order >= finest {
+        for &cell in &cells {
+            if cell.full || cell.order >= keys.order {
                 finer.push(cell);
                 continue;
             }
             let children = (0..4).map(|i| Cell::new(cell.order + 1, 4 * cell.number + i));
             finer.extend(children.filter_map(judged));
         }
-        cells = finer;
+        let finer_cost = keys.cost(&finer);
+        if finer_cost > cost {
+            return cells;
+        }
+        (cells, cost) = (finer, finer_cost);
     }
 }
 
@@ -421,7 +613,7 @@ mod tests {
     fn covers_are_small() {
         let count = |text: &str, relation| {
             let ranges = footprints(&Region::parse(text).unwrap(), relation);
-            assert!(ranges.len() <= MAX_FOOTPRINT_RANGES);
+            assert!(ranges.len() <= MAX_RANGES);
             ranges.len()
         };
         for relation in [Relation::Meets, Relation::Inside, Relation::Covers] {
@@ -434,7 +626,7 @@ mod tests {
             );
         }
         // The whole sky is one range.
-        assert_eq!(count("circle 0 0 180", Relation::Meets), 14);
+        assert_eq!(count("circle 0 0 180", Relation::Meets), 1);
         assert_eq!(
             positions(&Region::parse("circle 0 0 180").unwrap()).len(),
             1

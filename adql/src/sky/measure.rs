@@ -1,6 +1,6 @@
 //! How large a region is, where its middle is, the circles round and in it.
 
-use super::point::{Vector, chord2, dot, minus, normalized, plus};
+use super::point::{Vector, chord2, cross, dot, minus, normalized, plus};
 use super::polygon::Polygon;
 use super::predicates::{arc_chord2, point_in_ring};
 use super::region::{Region, RegionPart};
@@ -15,7 +15,43 @@ pub struct Cap {
     pub chord: f64,
 }
 
+/// The great circles of a convex polygon's edges.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Edges {
+    /// Unit vectors to the left of each edge, where the polygon is.
+    pub normals: Vec<[f64; 3]>,
+    /// More than rounding and the tolerance of the predicates do to the product
+    /// of one of them with a unit vector.
+    pub margin: f64,
+}
+
+/// Not worth more: the rest is left to the predicates.
+const MAX_EDGES: usize = 12;
+/// The direction of a shorter edge says too little (radians).
+const SHORTEST_EDGE: f64 = 1e-6;
+
 impl Region {
+    /// The edges of a convex polygon; none where there are too many of them, or
+    /// one is too short.
+    pub(crate) fn edges(&self) -> Option<Edges> {
+        let [RegionPart::Polygon(polygon)] = &self.parts[..] else {
+            return None;
+        };
+        if !polygon.convex || polygon.vertices.len() > MAX_EDGES {
+            return None;
+        }
+        let edges = || polygon.ring().edges();
+        let shortest = edges().fold(f64::INFINITY, |least, (a, b)| {
+            f64::min(least, chord2(a, b).sqrt())
+        });
+        (shortest > SHORTEST_EDGE).then(|| Edges {
+            normals: edges()
+                .map(|(a, b)| normalized(cross(a, minus(b, a))))
+                .collect(),
+            margin: 1e-13 + 8.0 * f64::EPSILON / shortest,
+        })
+    }
+
     /// A circle that holds the region, rounded up; within some percent the
     /// smallest. A region wider than a hemisphere may get the whole sky.
     pub fn bounding_cap(&self) -> Cap {

@@ -62,6 +62,7 @@ pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};
 pub use frames::{Frame, Rotation};
 pub use measure::Cap;
+pub(crate) use measure::Edges;
 pub use moc::{Group, MAX_CELLS, Moc};
 pub use motion::Star;
 pub use near::{Near, near, reach};

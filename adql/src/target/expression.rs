@@ -206,14 +206,18 @@ impl Writer<'_> {
                 let factor = Expr::literal(Value::Double(*factor), Type::Double);
                 self.binary(Binary::Multiply, value, &factor, Type::Double);
             }
-            Node::Spatial(spatial) => self.spatial(spatial),
+            Node::Spatial(spatial) => self.spatial(spatial, false),
             Node::Ranged {
                 source,
                 table,
                 key,
                 ranges,
+                manner,
                 exact,
-            } => self.ranged(*source, table.as_ref(), key, ranges, exact.as_deref()),
+            } => {
+                let ranges = (*manner, ranges.as_slice());
+                self.ranged(*source, table.as_ref(), key, ranges, exact.as_deref());
+            }
             Node::Near(near) => self.near(near),
             Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }

@@ -1,25 +1,16 @@
-//! Spatial conditions as SQL: key ranges, the cheap tests by circumscribed
-//! and inscribed circle, and the refinement by our own functions.
+//! Spatial conditions as SQL: key ranges, and geometries for our own functions.
 
 use std::sync::Arc;
 
+use super::footprint::Test;
 use super::quote;
 use super::write::Writer;
 use crate::catalog::{RegionIndex, Table};
 use crate::query::{Expr, Extent, Node, Relation, Shape, Spatial};
-use crate::sky::{Cap, Region};
+use crate::sky::Region;
+use crate::sky::cover::Manner;
 use crate::statement::Value;
 use crate::types::Type;
-
-/// What is asked of a row's footprint and the query's region.
-#[derive(Clone, Copy)]
-enum Test {
-    Meets,
-    /// The footprint lies inside the region.
-    Inside,
-    /// The footprint contains the region.
-    Covers,
-}
 
 impl Writer<'_> {
     /// The ranges and the exact condition, as one unit.
@@ -28,51 +19,74 @@ impl Writer<'_> {
         source: usize,
         table: Option<&Arc<Table>>,
         key: &str,
-        ranges: &[(i64, i64)],
+        (manner, ranges): (Manner, &[(i64, i64)]),
         exact: Option<&Expr>,
     ) {
         if ranges.is_empty() {
             return self.push("(1 = 0)");
         }
         self.push("(");
-        let looked_up = table.filter(|_| !self.target.unites_ranges());
-        if let Some(table) = looked_up {
-            let name = self.target.table(table);
-            let key = quote(key);
-            self.number('t', source);
-            self.push(".rowid IN (SELECT i.rowid FROM (VALUES ");
-            self.list(ranges, ", ", |writer, (low, high)| {
-                writer.push("(");
-                writer.integer(*low);
-                writer.push(", ");
-                writer.integer(*high);
-                writer.push(")");
-            });
-            // CROSS JOIN keeps the ranges outside and the look-up inside.
-            self.push(") AS r CROSS JOIN ");
-            self.push(&name);
-            self.push(" AS i WHERE i.");
-            self.push(&key);
-            self.push(" BETWEEN r.column1 AND r.column2)");
-        } else {
-            self.push("(");
-            self.list(ranges, " OR ", |writer, (low, high)| {
-                writer.column(source, key);
-                writer.push(" BETWEEN ");
-                writer.integer(*low);
-                writer.push(" AND ");
-                writer.integer(*high);
-            });
-            self.push(")");
+        let joined = manner == Manner::Joined || !self.target.unites_ranges();
+        match table.filter(|_| joined) {
+            Some(table) => self.looked_up(source, table, key, ranges),
+            None => {
+                self.push("(");
+                self.list(ranges, " OR ", |writer, (low, high)| {
+                    writer.column(source, key);
+                    writer.push(" BETWEEN ");
+                    writer.integer(*low);
+                    writer.push(" AND ");
+                    writer.integer(*high);
+                });
+                self.push(")");
+            }
         }
         if let Some(exact) = exact {
             self.push(" AND ");
-            self.expr(exact);
+            match &exact.node {
+                // A row without a place has no key.
+                Node::Spatial(spatial) => self.spatial(spatial, true),
+                _ => self.expr(exact),
+            }
         }
         self.push(")");
     }
 
-    pub fn spatial(&mut self, spatial: &Spatial) {
+    /// The rows that have keys in the ranges, by where they are stored.
+    fn looked_up(&mut self, source: usize, table: &Table, key: &str, ranges: &[(i64, i64)]) {
+        let (name, key) = (self.target.table(table), quote(key));
+        self.number('t', source);
+        if self.target.has_arrays() {
+            // OFFSET keeps the ranges outside and the look-up inside.
+            self.push(".ctid = ANY (ARRAY(SELECT i.ctid FROM unnest(CAST('{");
+            self.list(ranges, ",", |writer, (low, _)| writer.integer(*low));
+            self.push("}' AS bigint[]), CAST('{");
+            self.list(ranges, ",", |writer, (_, high)| writer.integer(*high));
+            self.push("}' AS bigint[])) AS r (low, high) CROSS JOIN LATERAL (SELECT i.ctid FROM ");
+            self.push(&name);
+            self.push(" AS i WHERE i.");
+            self.push(&key);
+            return self.push(" BETWEEN r.low AND r.high OFFSET 0) AS i))");
+        }
+        self.push(".rowid IN (SELECT i.rowid FROM (VALUES ");
+        self.list(ranges, ", ", |writer, (low, high)| {
+            writer.push("(");
+            writer.integer(*low);
+            writer.push(", ");
+            writer.integer(*high);
+            writer.push(")");
+        });
+        // So does CROSS JOIN.
+        self.push(") AS r CROSS JOIN ");
+        self.push(&name);
+        self.push(" AS i WHERE i.");
+        self.push(&key);
+        self.push(" BETWEEN r.column1 AND r.column2)");
+    }
+
+    /// Whether two geometries have to do with each other; `placed` where the
+    /// row's position is known to be one.
+    pub fn spatial(&mut self, spatial: &Spatial, placed: bool) {
         match (&spatial.left.node, &spatial.right.node, spatial.relation) {
             (_, Node::Moc(moc), relation) => return self.by_cells(&spatial.left, moc, relation),
             (Node::Moc(moc), _, Relation::Meets) => {
@@ -89,7 +103,7 @@ impl Writer<'_> {
                 Relation::Meets => (row, region, Test::Meets),
                 Relation::Inside => (row, region, Test::Covers),
             },
-            _ => return self.by_shapes(spatial),
+            _ => return self.by_shapes(spatial, placed),
         };
         match row {
             Node::Column {
@@ -97,97 +111,7 @@ impl Writer<'_> {
                 region: Some(index),
                 ..
             } => self.footprint(*source, index, test, region),
-            _ => self.by_shapes(spatial),
-        }
-    }
-
-    /// One expression, so that a planner does not multiply its parts (SPATIAL
-    /// trap 3): unknown without a region, false when the circles around the
-    /// footprint and the region are apart, true when circles inside them
-    /// settle it, and only then the refinement.
-    fn footprint(&mut self, source: usize, index: &RegionIndex, test: Test, region: &Region) {
-        let bounding = region.bounding_cap();
-        let inscribed = region.inscribed_cap();
-        let shape = Value::Doubles(region.shape().0);
-        let (settled, cap, refined) = match test {
-            // The chord of a sum of angles, of the two inscribed circles.
-            Test::Meets => (
-                "@d2 <= (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c) \
-                 * (#r * sqrt(1 - @crin * @crin / 4) + @crin * #c)",
-                inscribed,
-                "@meets(@v, #q)",
-            ),
-            Test::Inside => (
-                "@crad <= #r AND @d2 <= (#r - @crad) * (#r - @crad)",
-                inscribed,
-                "@contains(#q, @v)",
-            ),
-            Test::Covers => (
-                "@crin >= #r AND @d2 <= (@crin - #r) * (@crin - #r)",
-                bounding,
-                "@contains(@v, #q)",
-            ),
-        };
-        let row = (source, index);
-        self.formula(
-            row,
-            "CASE WHEN @key IS NULL THEN NULL WHEN ",
-            bounding,
-            &shape,
-        );
-        let near = "@d2 <= (#r + @crad) * (#r + @crad) THEN ";
-        self.formula(row, near, bounding, &shape);
-        self.formula(row, settled, cap, &shape);
-        self.push(" OR ");
-        self.formula(row, refined, cap, &shape);
-        self.push(" ELSE (1 = 0) END");
-    }
-
-    /// A formula over the index columns of a footprint and a circle: `@crad`
-    /// is a column, `@d2` the square of the chord between the two centres,
-    /// `#r` the circle's chord, `#c` the cosine of half its radius, `#q` the
-    /// whole region's shape, and the other words are functions of ours.
-    fn formula(
-        &mut self,
-        (source, index): (usize, &RegionIndex),
-        formula: &str,
-        cap: Cap,
-        shape: &Value,
-    ) {
-        let mut rest = formula;
-        while let Some(place) = rest.find(['@', '#']) {
-            let (before, marked) = rest.split_at(place);
-            self.push(before);
-            let word = &marked[1..];
-            let end = word.find(|c: char| !c.is_ascii_alphanumeric());
-            let (word, after) = word.split_at(end.unwrap_or(word.len()));
-            match word {
-                "d2" => self.square_distance(source, index, cap.centre),
-                "r" => self.double(cap.chord),
-                "c" => self.double((1.0 - cap.chord * cap.chord / 4.0).max(0.0).sqrt()),
-                "q" => self.parameter(shape.clone()),
-                "meets" | "contains" => {
-                    let name = self.target.function(&format!("sky_{word}_1"));
-                    self.push(&name);
-                }
-                column => self.index_column(source, index, column),
-            }
-            rest = after;
-        }
-        self.push(rest);
-    }
-
-    fn square_distance(&mut self, source: usize, index: &RegionIndex, centre: [f64; 3]) {
-        for (number, (axis, value)) in ["x", "y", "z"].into_iter().zip(centre).enumerate() {
-            self.push(if number > 0 { " + (" } else { "(" });
-            self.index_column(source, index, axis);
-            self.push(" - ");
-            self.double(value);
-            self.push(") * (");
-            self.index_column(source, index, axis);
-            self.push(" - ");
-            self.double(value);
-            self.push(")");
+            _ => self.by_shapes(spatial, placed),
         }
     }
 
@@ -213,7 +137,7 @@ impl Writer<'_> {
     }
 
     /// Any two geometries, without an index.
-    fn by_shapes(&mut self, spatial: &Spatial) {
+    fn by_shapes(&mut self, spatial: &Spatial, placed: bool) {
         let (left, right) = (&spatial.left, &spatial.right);
         let point = match (left.kind, right.kind, spatial.relation) {
             (Type::Point, _, _) => Some((left, right)),
@@ -221,13 +145,7 @@ impl Writer<'_> {
             _ => None,
         };
         if let Some((point, other)) = point {
-            self.own("sky_in_1");
-            self.coordinate(false, point);
-            self.push(", ");
-            self.coordinate(true, point);
-            self.push(", ");
-            self.shape(other);
-            return self.push(")");
+            return self.position(point, other, placed);
         }
         match spatial.relation {
             Relation::Meets => {

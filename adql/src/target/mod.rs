@@ -5,6 +5,7 @@
 
 mod cells;
 mod expression;
+mod footprint;
 mod geometry;
 mod near;
 mod nearest;
@@ -116,6 +117,17 @@ impl Target {
     /// conditions can name its rows.
     fn row_number(&self) -> &'static str {
         self.of_both("", "i.rowid AS rowid, ")
+    }
+
+    /// The hidden column that tells where a row is stored.
+    pub fn place(&self) -> &'static str {
+        self.of_both("ctid", "rowid")
+    }
+
+    /// Whether calling one of our functions costs much more than a line of
+    /// arithmetic. If so, they are called where arithmetic leaves doubt.
+    fn has_slow_functions(&self) -> bool {
+        self.dialect == Dialect::Postgres
     }
 
     /// Whether sums and products that are out of range become something else

@@ -36,6 +36,15 @@ impl Target {
         }
     }
 
+    /// Puts the rows of a table in the order of an index (their names as SQL has
+    /// them), where that can be done to a table that is there.
+    pub fn cluster(&self, table: &str, index: &str) -> Option<String> {
+        match self.dialect {
+            Dialect::Postgres => Some(format!("CLUSTER {table} USING {index}")),
+            Dialect::Sqlite => None,
+        }
+    }
+
     /// What CREATE makes for rows that need not outlive the transaction.
     pub fn scratch_table(&self) -> &'static str {
         self.of_both("UNLOGGED TABLE", "TABLE")

@@ -2,7 +2,7 @@
 //! the same as once.
 //!
 //! A row replaces the one with its `obs_publisher_did`, as a whole. An empty
-//! table is filled directly and indexed last; another through a scratch table.
+//! table is filled directly, sorted and indexed last; another through a scratch table.
 
 mod check;
 mod rejects;
@@ -15,12 +15,15 @@ use adql::target::quote;
 use adql::{Column, Type, Wire};
 use tokio::sync::mpsc;
 
-use super::table::{analyze, create_indexes, drop_indexes, drop_triggers, lock, make_triggers};
+use super::table::{
+    analyze, cluster, create_indexes, drop_indexes, drop_triggers, lock, make_triggers,
+};
 use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
 use crate::spatial::coverage::{self, Axes};
+use crate::tap_schema;
 use check::{Bad, Checked, Drawn};
 use rejects::Rejects;
 
@@ -167,6 +170,7 @@ pub async fn load(
     }
     if place == Place::Empty || intake.loaded >= ANALYZED {
         analyze(&mut transaction).await?;
+        tap_schema::changed(&mut transaction).await?;
     }
     if let Some(rejects) = rejects {
         rejects.finish()?;
@@ -323,6 +327,7 @@ impl Place {
         columns: &[Declared],
     ) -> Result<u64, database::Error> {
         if self == Place::Empty {
+            cluster(transaction, database.target()).await?;
             create_indexes(transaction, database.target(), columns).await?;
             make_triggers(transaction, database).await?;
             return Ok(0);

@@ -1,0 +1,1 @@
+-- The functions on the sky are fast enough here without shortcuts.
