@@ -9,7 +9,6 @@ check is for.
 
 import argparse
 import datetime
-import subprocess
 import tempfile
 import time
 import urllib.error
@@ -170,22 +169,6 @@ def stilts_runs_jobs(service):
     return "tapquery, tapresume"
 
 
-STAGES = "TME QAS UWS"
-
-
-def taplint_finds_nothing(service):
-    done = subprocess.run(
-        ["stilts", "taplint", f"tapurl={service.baseurl}", f"stages={STAGES}", "report=EWF"],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )
-    lines = done.stdout.splitlines()
-    expect(any(line.startswith("Totals") for line in lines),
-           f"taplint did not finish:\n{done.stdout}\n{done.stderr}")
-    bad = [line for line in lines if line.startswith(("E-", "W-", "F-"))]
-    expect(not bad, "\n  ".join(["", *bad]))
-    return f"stages {STAGES}"
-
-
 CHECKS = [
     run_async_answers_as_run_sync,
     a_job_is_looked_after,
@@ -195,7 +178,6 @@ CHECKS = [
     the_list_is_narrowed,
     documents_are_well_formed,
     stilts_runs_jobs,
-    taplint_finds_nothing,
 ]
 
 

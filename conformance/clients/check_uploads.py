@@ -10,7 +10,6 @@ check is for.
 import argparse
 import gzip
 import io
-import subprocess
 import tempfile
 import urllib.parse
 import urllib.request
@@ -218,19 +217,6 @@ def stilts_matches(service):
     return "tapskymatch"
 
 
-def taplint_finds_nothing(service):
-    done = subprocess.run(
-        ["stilts", "taplint", f"tapurl={service.baseurl}", "stages=TME UPL", "report=EWF"],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )
-    lines = done.stdout.splitlines()
-    expect(any(line.startswith("Totals") for line in lines),
-           f"taplint did not finish:\n{done.stdout}\n{done.stderr}")
-    bad = [line for line in lines if line.startswith(("E-", "W-", "F-"))]
-    expect(not bad, "\n  ".join(["", *bad]))
-    return "stage UPL"
-
-
 CHECKS = [
     tables_come_back_unchanged,
     columns_of_any_name_can_be_asked_for,
@@ -240,7 +226,6 @@ CHECKS = [
     addresses_inside_are_not_asked,
     stilts_uploads,
     stilts_matches,
-    taplint_finds_nothing,
 ]
 
 
