@@ -26,7 +26,7 @@ impl Config {
                 "{:keys$}  {:values$}  {}",
                 origin.key, origin.value, origin.from
             );
-            println!("{}", line.trim_end());
+            tell!("{}", line.trim_end());
         }
         Ok(())
     }

@@ -38,7 +38,10 @@ impl Demo {
             open::service(database, settings).await
         })?;
         let invite = |address: SocketAddr| {
-            print!("{}", demo::invitation(&settings.local_url(address)));
+            tell!(
+                "{}",
+                demo::invitation(&settings.local_url(address)).trim_end()
+            );
         };
         serve(runtime, listener, service, settings, invite)
     }

@@ -98,7 +98,7 @@ impl Make {
             if self.list {
                 database.check_migrated().await?;
                 for record in indexes::list(&database).await? {
-                    println!("{}: {}, by {}", named(&record), record.state, record.upkeep);
+                    tell!("{}: {}, by {}", named(&record), record.state, record.upkeep);
                 }
                 return Ok(());
             }
@@ -179,16 +179,16 @@ fn column(table: &Table, name: &str, kinds: &[Type]) -> Result<String, Failure> 
 async fn make(database: &Database, record: Record, options: &Options) -> Result<(), Failure> {
     let name = named(&record);
     if record.is_usable() {
-        println!("{name}: there is an index already");
+        tell!("{name}: there is an index already");
         return Ok(());
     }
     let tally = with_progress(database, &record, async |progress| {
         indexes::create(database, record.clone(), options, progress).await
     })
     .await?;
-    println!("{name}: {} rows indexed", grouped(tally.written));
+    tell!("{name}: {} rows indexed", grouped(tally.written));
     if tally.unreadable > 0 {
-        println!("  {}", unreadable(&tally));
+        tell!("  {}", unreadable(&tally));
     }
     Ok(())
 }
@@ -205,7 +205,7 @@ async fn drop(database: &Database, record: &Record) -> Result<(), Failure> {
         )));
     }
     indexes::drop(database, record.clone()).await?;
-    println!("{name}: the index is gone");
+    tell!("{name}: the index is gone");
     Ok(())
 }
 
@@ -230,7 +230,7 @@ impl Index {
                     for record in chosen(&database, table.as_deref()).await? {
                         let indexed = [record.indexed()];
                         let rows = upkeep::settle(&database, &indexed).await?;
-                        println!("{}: {} rows brought in", named(&record), grouped(rows));
+                        tell!("{}: {} rows brought in", named(&record), grouped(rows));
                     }
                     Ok(())
                 }
@@ -273,14 +273,14 @@ async fn verify(database: &Database, records: &[Record], format: Format) -> Resu
             Format::Text => {
                 told(record, &tally);
                 if !record.is_usable() {
-                    println!("  not used: {} (version {})", record.state, record.version);
+                    tell!("  not used: {} (version {})", record.state, record.version);
                 }
             }
             Format::Json => list.push(as_json(record, &tally)),
         }
     }
     if format == Format::Json {
-        println!("{}", serde_json::Value::from(list));
+        tell!("{}", serde_json::Value::from(list));
     }
     match (faulty, unready) {
         (0, 0) => Ok(()),
@@ -298,7 +298,7 @@ async fn would_mend(database: &Database, records: &[Record]) -> Result<(), Failu
     for record in records {
         let tally = look(database, record).await?;
         told(record, &tally);
-        println!("  {} rows would be written", grouped(tally.faulty));
+        tell!("  {} rows would be written", grouped(tally.faulty));
     }
     Ok(())
 }
@@ -310,7 +310,7 @@ async fn rebuild(database: &Database, records: Vec<Record>) -> Result<(), Failur
         })
         .await?;
         told(record, &tally);
-        println!("  {} rows written", grouped(tally.written));
+        tell!("  {} rows written", grouped(tally.written));
     }
     for record in &records {
         let all = indexes::list(database).await?.into_iter();
@@ -343,14 +343,14 @@ fn named(record: &Record) -> String {
 fn told(record: &Record, tally: &Tally) {
     let (rows, faulty) = (grouped(tally.rows), grouped(tally.faulty));
     match tally.faulty {
-        0 => println!("{}: {rows} rows, all as they should be", named(record)),
-        _ => println!("{}: {rows} rows, {faulty} of them wrong", named(record)),
+        0 => tell!("{}: {rows} rows, all as they should be", named(record)),
+        _ => tell!("{}: {rows} rows, {faulty} of them wrong", named(record)),
     }
     for (cause, count) in &tally.causes {
-        println!("  {} {cause}", grouped(*count));
+        tell!("  {} {cause}", grouped(*count));
     }
     if tally.unreadable > 0 {
-        println!("  {}", unreadable(tally));
+        tell!("  {}", unreadable(tally));
     }
 }
 

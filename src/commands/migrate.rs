@@ -14,12 +14,12 @@ impl Migrate {
         let done = open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
             let done = open::prepare(&database, settings).await?;
-            println!("{}", database.version());
+            tell!("{}", database.version());
             Ok::<_, Failure>(done)
         })?;
         match done.as_slice() {
-            [] => println!("nothing to do"),
-            steps => steps.iter().for_each(|step| println!("{step}")),
+            [] => tell!("nothing to do"),
+            steps => steps.iter().for_each(|step| tell!("{step}")),
         }
         Ok(())
     }

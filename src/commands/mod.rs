@@ -5,6 +5,15 @@
 //! Exit codes: 0; 1 when the input, the settings or the database are to blame;
 //! 2 when the command line is not understood.
 
+/// Writes a line to standard output. Whoever read it may have seen enough
+/// (`| head`): that is no fault, where `println!` would panic.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod adql;
 mod completions;
 mod config;

@@ -141,18 +141,18 @@ fn by_extension(path: &Path) -> Result<Layout, Failure> {
 async fn explain(service: &Service, request: &QueryRequest) -> Result<(), Failure> {
     let syntax = adql::parse(&request.query)?;
     let query = adql::check(&syntax, &service.tables.last())?.limited_to(Some(request.maxrec));
-    println!("Checked query\n\n{query:#?}\n\nColumns\n");
+    tell!("Checked query\n\n{query:#?}\n\nColumns\n");
     for column in query.columns() {
         let unit = column.unit.as_deref().unwrap_or_default();
-        println!("  {}  {}  {unit}", column.name, column.kind);
+        tell!("  {}  {}  {unit}", column.name, column.kind);
     }
     let statement = adql::write(&adql::index(query), service.database.target());
-    println!("\nSQL\n\n{}\n\nParameters\n", statement.sql);
+    tell!("\nSQL\n\n{}\n\nParameters\n", statement.sql);
     for (number, value) in (1..).zip(&statement.parameters) {
-        println!("  ${number} = {}", shown(value));
+        tell!("  ${number} = {}", shown(value));
     }
     let plan = service.database.explain(&statement).await?;
-    println!("\nPlan ({})\n\n{plan}", service.database.version());
+    tell!("\nPlan ({})\n\n{plan}", service.database.version());
     Ok(())
 }
 

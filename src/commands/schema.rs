@@ -47,7 +47,7 @@ impl Schema {
             Schema::Check { files } => {
                 for file in &files {
                     let felis = checked(file)?;
-                    println!("{}: {}", file.display(), told(&felis));
+                    tell!("{}: {}", file.display(), told(&felis));
                 }
                 Ok(())
             }
@@ -66,9 +66,9 @@ impl Schema {
                     for (file, felis) in files.iter().zip(&described) {
                         let done = felis::publish(&database, felis, create_tables).await?;
                         for table in &done.made {
-                            println!("{table} made");
+                            tell!("{table} made");
                         }
-                        println!("{}: {} published", file.display(), told(felis));
+                        tell!("{}: {} published", file.display(), told(felis));
                     }
                     tokio::time::sleep(tap_schema::LOOKED_AFTER).await;
                     Ok(())

@@ -30,6 +30,7 @@ const fn get(
         method: Method::Get,
         summary,
         parameters,
+        tables: false,
         status: 200,
         media_types,
     }
@@ -45,6 +46,7 @@ const fn done(
         method,
         summary,
         parameters,
+        tables: false,
         status: 303,
         media_types: &[],
     }
@@ -152,6 +154,7 @@ const PLACES: &[Place] = &[
                 ),
                 Operation {
                     method: Method::Post,
+                    tables: true,
                     ..get("The same, for queries of any length", QUERIES, &["*/*"])
                 },
             ],
@@ -167,7 +170,10 @@ const PLACES: &[Place] = &[
             paths: &["/tap/async", "/tap/async/"],
             operations: &[
                 get("The jobs (UWS 1.1 section 2.2.2)", FILTERS, &[XML]),
-                done(Method::Post, "A new job", NEW_JOBS),
+                Operation {
+                    tables: true,
+                    ..done(Method::Post, "A new job", NEW_JOBS)
+                },
             ],
         },
         compress: true,

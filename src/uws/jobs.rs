@@ -143,7 +143,7 @@ impl<W: Work> Jobs<W> {
         let made = async {
             self.obey(&mut job, control, parts, now)?;
             self.guess(&mut job).await;
-            Ok(self.shared.store.insert(&job, &self.shared.limits).await?)
+            self.shared.store.insert(&job, &self.shared.limits).await
         };
         if let Err(error) = made.await {
             self.shared.results.remove_uploads(&job.id).await;

@@ -28,6 +28,8 @@ pub struct Operation {
     pub summary: &'static str,
     /// In the address of GET, in the body of POST.
     pub parameters: &'static [Parameter],
+    /// Whether tables may come along, as parts of a form (TAP 1.1 section 2.7.6).
+    pub tables: bool,
     /// Status of an answer that is as it should be.
     pub status: u16,
     /// Its media type; several where the request chooses.
@@ -142,7 +144,7 @@ fn described(path: &str, operation: &Operation) -> Value {
         },
     });
     match operation.method {
-        Method::Post => described["requestBody"] = body(operation.parameters),
+        Method::Post => described["requestBody"] = body(operation),
         _ => parameters.extend(operation.parameters.iter().map(|it| {
             json!({
                 "name": it.name, "in": "query", "required": it.required,
@@ -164,10 +166,10 @@ fn good(status: u16) -> &'static str {
     }
 }
 
-fn body(parameters: &[Parameter]) -> Value {
+fn body(operation: &Operation) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for parameter in parameters {
+    for parameter in operation.parameters {
         let schema = json!({
             "type": "string",
             "description": parameter.description,
@@ -178,11 +180,26 @@ fn body(parameters: &[Parameter]) -> Value {
             required.push(parameter.name);
         }
     }
-    let schema = json!({"type": "object", "properties": properties, "required": required});
+    let fields = json!({"type": "object", "properties": properties, "required": required});
+    let mut parts = fields.clone();
+    if operation.tables {
+        parts["properties"]["UPLOAD"] = json!({
+            "type": "string",
+            "description": "A table to ask for as TAP_UPLOAD.name: name,param:PART for a part of \
+                            this form, or name,https://…; may be repeated",
+            "examples": ["stars,param:stars"],
+        });
+        parts["properties"]["stars"] = json!({
+            "type": "string",
+            "contentMediaType": "text/csv",
+            "description": "A part that an UPLOAD names: VOTable, CSV, TSV, FITS or Parquet",
+            "examples": ["ra,dec\n10.5,-30.25\n"],
+        });
+    }
     json!({
         "content": {
-            "application/x-www-form-urlencoded": {"schema": schema},
-            "multipart/form-data": {"schema": schema},
+            "application/x-www-form-urlencoded": {"schema": fields},
+            "multipart/form-data": {"schema": parts},
         },
     })
 }
@@ -237,6 +254,7 @@ mod tests {
             Operation {
                 method: Method::Get,
                 summary: "A job",
+                tables: false,
                 parameters: &[Parameter {
                     name: "WAIT",
                     description: "Seconds < 60",
@@ -249,6 +267,7 @@ mod tests {
             Operation {
                 method: Method::Post,
                 summary: "Change it",
+                tables: false,
                 parameters: &[Parameter {
                     name: "PHASE",
                     description: "RUN or ABORT",

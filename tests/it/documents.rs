@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use reqwest::blocking::multipart::{Form, Part};
 use reqwest::blocking::{RequestBuilder, Response};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -273,6 +274,20 @@ fn the_description_of_the_addresses_is_true() {
                 let answer = send(service.client.post(target).form(&form));
                 assert!(answer.status().is_success(), "{path} {name}={value}");
             }
+            // A table comes along as it is described.
+            let parts = &item["post"]["requestBody"]["content"]["multipart/form-data"];
+            let parts = &parts["schema"]["properties"];
+            if parts["UPLOAD"].is_null() {
+                continue;
+            }
+            let example = |name: &str| text(&parts[name]["examples"][0]);
+            let form = Form::new()
+                .text("LANG", "ADQL")
+                .text("QUERY", "SELECT ra FROM TAP_UPLOAD.stars")
+                .text("UPLOAD", example("UPLOAD"))
+                .part("stars", Part::text(example("stars")).file_name("stars.csv"));
+            let answer = send(service.client.post(real("")).multipart(form));
+            assert!(answer.status().is_success(), "{path} UPLOAD");
         }
     });
 }

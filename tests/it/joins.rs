@@ -297,9 +297,9 @@ fn check(count: usize, filling: rows::Filling, queries: &[(usize, &str)]) {
         }
         for (times, from) in queries {
             let text = format!("SELECT a.id AS a_id, b.id AS b_id FROM {from}");
-            let plain = adql::check(&adql::parse(&text).unwrap(), &catalog);
+            let plain = adql::check(&adql::parse(&text).expect("ADQL"), &catalog);
             let plain = plain.unwrap_or_else(|messages| panic!("{text}\n{messages}"));
-            let looked_up = checked(&text, &catalog).unwrap();
+            let looked_up = checked(&text, &catalog).expect("a query");
             let sql = adql::write(&looked_up, database.target()).sql;
             assert_eq!(sql.matches("sky_near_1").count(), *times, "{text}\n{sql}");
             let expected = sorted(ask(&database, &plain).await);
@@ -377,9 +377,9 @@ fn nearest_rows_are_those_that_sorting_gives() {
         }
         for (widening, rest) in NEAREST {
             let text = format!("SELECT {rest}");
-            let plain = adql::check(&adql::parse(&text).unwrap(), &catalog);
+            let plain = adql::check(&adql::parse(&text).expect("ADQL"), &catalog);
             let plain = plain.unwrap_or_else(|messages| panic!("{text}\n{messages}"));
-            let looked_up = checked(&text, &catalog).unwrap();
+            let looked_up = checked(&text, &catalog).expect("a query");
             let sql = adql::write(&looked_up, database.target()).sql;
             assert_eq!(sql.contains("sky_near_1"), *widening, "{text}\n{sql}");
             let expected = ask(&database, &plain).await;

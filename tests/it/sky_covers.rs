@@ -33,7 +33,12 @@ fn vertices(series: usize) -> Vec<(f64, f64)> {
     let concave = if random(series, 5) < 0.3 { 0.3 } else { 1.0 };
     let corner = |number: usize| {
         let angle = (number as f64 + random(series, 6)) * std::f64::consts::FRAC_PI_3;
-        let size = size * if number % 2 == 0 { 1.0 } else { concave };
+        let size = size
+            * if number.is_multiple_of(2) {
+                1.0
+            } else {
+                concave
+            };
         let south = (lat + size * angle.sin()).clamp(-90.0, 90.0);
         let east = size * angle.cos() / south.to_radians().cos().max(0.05);
         ((lon + east).rem_euclid(360.0), south)
@@ -53,8 +58,8 @@ fn filling(column: &str, kind: Type, row: usize) -> Option<Vec<u8>> {
         ("id", _) => Some((row as i64).to_be_bytes().to_vec()),
         ("lon", _) => Some(lon.to_be_bytes().to_vec()),
         ("lat", _) => Some(lat.to_be_bytes().to_vec()),
-        _ if row % 97 == 0 => None,
-        _ if row % 5 == 0 => Some(format!("CIRCLE {lon} {lat} {size}").into_bytes()),
+        _ if row.is_multiple_of(97) => None,
+        _ if row.is_multiple_of(5) => Some(format!("CIRCLE {lon} {lat} {size}").into_bytes()),
         _ => {
             let text = format!("POLYGON {}", numbers(&vertices(row), " "));
             match adql::sky::Region::parse(&text) {
