@@ -51,6 +51,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0006_sky_catalogue.sql"),
         sqlite: include_str!("../../migrations/sqlite/0006_sky_catalogue.sql"),
     },
+    Migration {
+        number: 7,
+        name: "sky_parts",
+        postgres: include_str!("../../migrations/postgres/0007_sky_parts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_sky_parts.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

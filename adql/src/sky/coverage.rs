@@ -10,10 +10,11 @@ use moc::moc::{
 };
 use moc::qty::Hpx;
 
+use super::build::Built;
 use super::cover::Cell;
 use super::point::{Point, Vector, angle, angle_of, chord_of};
 use super::predicates::{arc_chord2, point_in_ring};
-use super::region::{Figure, Region, RegionPart, build};
+use super::region::{Figure, Region, RegionPart};
 use super::shape::Ring;
 
 type Edge = (Vector, Vector);
@@ -102,10 +103,10 @@ impl Coverage {
                 }
                 continue;
             }
-            let mut parts = Vec::new();
+            let mut built = Built::default();
             // It was built before, when the region was read.
-            if build(figure, &mut parts).is_ok() {
-                parts.iter().for_each(|part| self.add_part(part));
+            if built.add(figure).is_ok() {
+                built.parts.iter().for_each(|part| self.add_part(part));
             }
         }
     }
@@ -149,7 +150,18 @@ impl Coverage {
                 return self.add_cell_of(lon, lat);
             }
             RegionPart::Circle { centre, chord } => (None, Some((*centre, angle_of(*chord)))),
-            RegionPart::Polygon(polygon) => (Some(polygon.ring()), None),
+            RegionPart::Wide { centre, rest } => {
+                let radius = std::f64::consts::PI - angle_of(*rest);
+                (None, Some((*centre, radius)))
+            }
+            RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
+                (Some(polygon.ring()), None)
+            }
+            RegionPart::Common(_) => (None, None),
+        };
+        let common = match part {
+            RegionPart::Common(common) => Some(common),
+            _ => None,
         };
         let edges: Vec<Edge> = ring.into_iter().flat_map(Ring::edges).collect();
         let finer = if edges.len() > MANY { 0 } else { FINER };
@@ -180,7 +192,11 @@ impl Coverage {
                     }
                     true
                 }
-                _ => false,
+                _ => match common {
+                    Some(common) if !common.near(cell.centre, reach) => continue,
+                    Some(common) => common.holds_all_near(cell.centre, reach),
+                    None => false,
+                },
             };
             if cell.order >= self.order && (within || cell.order == finest) {
                 let above = 2 * u32::from(cell.order - self.order);

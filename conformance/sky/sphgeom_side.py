@@ -1,0 +1,78 @@
+"""The same questions to lsst-sphgeom, which answers in doubles."""
+
+import lsst.sphgeom as sg
+
+
+def point(lon, lat):
+    return sg.UnitVector3d(sg.LonLat.fromDegrees(lon, lat))
+
+
+def region(spec):
+    """A region of sphgeom, or None where it has none."""
+    kind, *values = spec
+    try:
+        if kind == "circle":
+            return sg.Circle(point(*values[:2]), sg.Angle.fromDegrees(values[2]))
+        if kind == "polygon":
+            ring = values[0]
+            made = sg.ConvexPolygon([point(*vertex) for vertex in ring])
+            # It takes the hull: of the same polygon only when none is lost.
+            return made if len(made.getVertices()) == len(set(ring)) else None
+        if kind == "range":
+            west, east, south, north = values
+            lats = sg.AngleInterval.fromDegrees(south, north)
+            if abs(east - west) >= 360:
+                return sg.Box(sg.NormalizedAngleInterval.full(), lats)
+            lons = sg.NormalizedAngleInterval.fromDegrees(west, east)
+            return sg.Box(lons, lats)
+        if kind == "ellipse":
+            lon, lat, major, minor, bearing = values
+            degrees = sg.Angle.fromDegrees
+            # Its angle counts from east to north.
+            return sg.Ellipse(point(lon, lat), degrees(major), degrees(minor), degrees(90 - bearing))
+        if kind in ("union", "intersection"):
+            parts = [region(part) for part in values[0]]
+            if any(part is None for part in parts):
+                return None
+            of = sg.UnionRegion if kind == "union" else sg.IntersectionRegion
+            return of(*parts)
+    except Exception:
+        return None
+    return None
+
+
+def compare(a, b, yes, found):
+    """What sphgeom says of the answers `yes`; `found` has the oracle's margins."""
+    x = region(a)
+    if x is None:
+        return []
+    margins = {name: margin for name, _, margin in found}
+    if b[0] == "position":
+        inside = x.contains(point(*b[1:]))
+        return [("sphgeom point in", verdict(yes[9], inside, margins.get("point in"), (a,)), margins.get("point in"))]
+    y = region(b)
+    if y is None:
+        return []
+    flags = x.relate(y)
+    results = []
+    for name, claim, says in (
+        ("meets", yes[0], False if flags & sg.DISJOINT else None),
+        ("contains", yes[1], True if flags & sg.CONTAINS else None),
+        ("within", yes[2], True if flags & sg.WITHIN else None),
+    ):
+        margin = margins.get(name)
+        if says is None:
+            results.append((f"sphgeom {name}", "conservative", margin))
+        else:
+            results.append((f"sphgeom {name}", verdict(claim, says, margin, (a, b)), margin))
+    return results
+
+
+def verdict(ours, theirs, margin, regions):
+    if ours == theirs:
+        return "agrees"
+    # The chord of a radius near 180 degrees has few digits.
+    wide = any(r[0] == "circle" and r[3] > 179.99 for r in regions)
+    if wide or (margin is not None and abs(margin) < 2.6e-14):
+        return "rounding"
+    return f"WRONG: {theirs}"
