@@ -10,6 +10,8 @@
 mod file;
 mod keys;
 mod merged;
+mod registry;
+mod rules;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,6 +22,8 @@ use serde::Deserialize;
 
 pub use keys::unknown_variables;
 use merged::{Merged, merge};
+pub use registry::Registry;
+use rules::{default_data_dir, is_namespace, sites};
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -39,12 +43,22 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// The VOTable that is written where a request does not say: 1.4 or 1.5.
     pub votable_version: String,
+    /// Whether metadata follow drafts of standards where these say more
+    /// (TAPRegExt 1.1, VODataService 1.3).
+    pub metadata_drafts: bool,
+    /// The sites whose pages may ask us; `None` means all.
+    pub cors_origins: Option<Vec<String>>,
+    /// How long answers under way get when the service is told to stop.
+    pub shutdown: Duration,
+    /// Queries to show beside our own.
+    pub examples: Vec<Example>,
     pub limits: Limits,
     pub jobs: Jobs,
     pub extra_columns: Vec<ExtraColumn>,
     pub log: Log,
     /// Connections that answer queries.
     pub readers: usize,
+    pub registry: Registry,
     origins: Vec<Origin>,
 }
 
@@ -59,6 +73,8 @@ pub struct Limits {
     pub sync: Duration,
     /// Size of a request's body.
     pub body_bytes: usize,
+    /// Size of an answer, about.
+    pub answer_bytes: u64,
 }
 
 /// What asynchronous jobs may use.
@@ -102,6 +118,14 @@ pub struct ExtraColumn {
     /// Whether searches on it are helped by an index.
     #[serde(default)]
     pub indexed: bool,
+}
+
+/// A query to show to those who look for how to ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Example {
+    pub name: String,
+    pub query: String,
+    pub description: Option<String>,
 }
 
 /// How the log is written.
@@ -211,7 +235,12 @@ impl Settings {
             sync: Duration::from_secs(merged.number("limits.sync_seconds")?),
             body_bytes: usize::try_from(merged.number("limits.body_bytes")?)
                 .map_err(|_| merged.wrong("limits.body_bytes", "is too large"))?,
+            answer_bytes: merged.number("limits.answer_bytes")?,
         };
+        // Less would not hold the description of the columns.
+        if limits.answer_bytes < 65_536 {
+            return Err(merged.wrong("limits.answer_bytes", "must be at least 65536"));
+        }
         if limits.maxrec_default > limits.maxrec_hard {
             return Err(merged.wrong(
                 "limits.maxrec_default",
@@ -230,6 +259,11 @@ impl Settings {
             Some(dir) => PathBuf::from(dir),
             None => data_dir.join("results"),
         };
+        let shutdown: u64 = merged.number("shutdown_seconds")?;
+        if shutdown > 86_400 {
+            return Err(merged.wrong("shutdown_seconds", "must be at most 86400"));
+        }
+        let cors_origins = sites(&merged)?;
         let extra_columns = merged.columns()?;
         let origins = merged.origins(&data_dir, &results_dir, &database_url);
         Ok(Settings {
@@ -240,6 +274,10 @@ impl Settings {
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             namespace,
             votable_version,
+            metadata_drafts: merged.flag("metadata_drafts")?,
+            cors_origins,
+            shutdown: Duration::from_secs(shutdown),
+            examples: merged.examples()?,
             limits,
             jobs,
             extra_columns,
@@ -248,6 +286,7 @@ impl Settings {
                 level: merged.text("log.level"),
             },
             readers: usize::try_from(readers).unwrap_or(1),
+            registry: registry::registry(&merged)?,
             origins,
         })
     }
@@ -313,31 +352,6 @@ fn jobs(merged: &Merged) -> Result<Jobs, Error> {
         }
     }
     Ok(jobs)
-}
-
-fn is_namespace(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    name.len() <= 30
-        && bytes.next().is_some_and(|b| b.is_ascii_lowercase())
-        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// XDG Base Directory Specification: `$XDG_DATA_HOME`, else `~/.local/share`.
-fn default_data_dir(variables: &[(String, String)]) -> Result<PathBuf, Error> {
-    let find = |wanted: &str| {
-        variables
-            .iter()
-            .find(|(name, value)| name == wanted && Path::new(value).is_absolute())
-            .map(|(_, value)| PathBuf::from(value))
-    };
-    find("XDG_DATA_HOME")
-        .or_else(|| find("HOME").map(|home| home.join(".local/share")))
-        .map(|base| base.join("obstap"))
-        .ok_or_else(|| {
-            Error(
-                "there is no home directory to keep data in; set data_dir (OBSTAP_DATA_DIR)".into(),
-            )
-        })
 }
 
 #[cfg(test)]
@@ -425,7 +439,7 @@ mod tests {
         check(
             "[limits]\nmaxrec = 1",
             &[],
-            "FILE:2: unknown key \"limits.maxrec\"; known are maxrec_default, maxrec_hard, sync_seconds, body_bytes",
+            "FILE:2: unknown key \"limits.maxrec\"; known are maxrec_default, maxrec_hard, sync_seconds, body_bytes, answer_bytes",
         );
         check(
             "[limit]\nmaxrec = 1",
@@ -457,6 +471,21 @@ mod tests {
             "[[obscore.extra_columns]]\nname = \"a\"",
             &[],
             "FILE:1: this column has no type",
+        );
+        check(
+            "[[examples]]\nname = \"a\"",
+            &[],
+            "FILE:1: this example has no query",
+        );
+        check(
+            "metadata_drafts = 1",
+            &[],
+            "FILE:1: metadata_drafts must be true or false",
+        );
+        check(
+            "cors_origins = \"example.org\"",
+            &[],
+            "FILE:1: cors_origins must be *, none, or sites with blanks between, as in https://portal.example.org; it is \"example.org\"",
         );
         check(
             "",

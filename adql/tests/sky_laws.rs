@@ -123,11 +123,11 @@ fn pair() -> impl Strategy<Value = (Region, Region)> {
 
 /// Two regions that have to do with each other, often of unlike size.
 fn pair_of<S: Strategy<Value = Region>>(
-    region: impl Fn((f64, f64), f64) -> S + Copy,
+    region: impl Fn((f64, f64), f64) -> S + Copy + 'static,
 ) -> impl Strategy<Value = (Region, Region)> {
     let ratio = prop_oneof![Just(1.0), Just(0.3), Just(0.02), 0.001..1.0];
     (place(), size(), ratio, 0.0..2.0, 0.0..360.0, any::<bool>()).prop_flat_map(
-        |(place, size, ratio, shift, bearing, swap)| {
+        move |(place, size, ratio, shift, bearing, swap)| {
             let shift: f64 = size * shift;
             let other = from(place, shift.min(170.0), bearing);
             (region(place, size), region(other, size * ratio))

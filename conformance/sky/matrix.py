@@ -31,6 +31,7 @@ EXPLAINED = {
     "tolerance": "apart by less than the tolerance of 1e-14 rad, counted as touching",
     "drawn": "an edge of an ellipse or a cell, drawn within an arcsecond",
     "cell edge": "a position on the edge of a cell is in one of the cells that meet there",
+    "degenerate": "an intersection of shapes that only touch, without area",
     "seam": "a union holds it, but no single part of the union does",
     "rounding": "sphgeom has no tolerance: an edge that rounding moves by less than 1e-15",
     "conservative": "sphgeom leaves open what it cannot show at once",
@@ -57,7 +58,7 @@ def judge(job):
     if answer.startswith("!refused"):
         region = a if answer.startswith("!refused A") else b
         # An intersection of shapes with nothing in common is no region.
-        empty = "nothing in common" in answer and not truth(region).edges
+        empty = "nothing in common" in answer and truth(region).degenerate
         return [("refused", "agrees" if empty else "WRONG: " + answer, None)]
     letters, degrees, *_ = answer.split("\t")
     yes = [letter == "1" for letter in letters]
@@ -93,6 +94,8 @@ def judge(job):
         truths = [yes[0], yes[1], yes[2]]
     else:
         p, q = truth(a), truth(b)
+        if p.degenerate or q.degenerate:
+            return [("meets", "degenerate", None)]
         gap = oracle.meets(p, q)
         # What is well apart holds nothing of the other.
         apart = gap is not None and gap > 1e-9

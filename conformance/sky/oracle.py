@@ -287,6 +287,11 @@ class Region:
                         edges.append(Arc(arc.axis, arc.radius, at, t - s))
         return edges
 
+    @cached_property
+    def degenerate(self):
+        """Nothing, or positions without area: shapes that only touch."""
+        return not self.edges and self.side(vector("12.3", "45.6")) <= 0
+
     def distance(self, p):
         """To the nearest edge: below zero outside."""
         least = min((arc.distance(p) for arc in self.edges), default=PI)

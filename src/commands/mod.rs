@@ -8,13 +8,16 @@
 mod adql;
 mod completions;
 mod config;
+mod coverage;
 mod demo;
+mod index;
 mod load;
 mod logging;
 mod migrate;
 mod open;
 mod progress;
 mod query;
+mod registry;
 mod schema;
 mod serve;
 
@@ -87,9 +90,16 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Answer one ADQL query on the terminal or into a file
     Query(query::Query),
+    /// Write what a table covers on the sky or in time, as a MOC
+    Coverage(coverage::Coverage),
+    /// Write the service's record for the Registry of the IVOA
+    RegistryRecord(registry::RegistryRecord),
     /// Publish other tables of the database, described in Felis
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// See to the indexes on the sky
+    #[command(subcommand)]
+    Index(index::Index),
     /// Work with the language itself
     #[command(subcommand)]
     Adql(adql::Adql),
@@ -157,6 +167,7 @@ impl Command {
         match self {
             Command::Demo(command) => command.flags(),
             Command::Serve(command) => command.flags(),
+            Command::RegistryRecord(command) => command.flags(),
             _ => Vec::new(),
         }
     }
@@ -176,7 +187,10 @@ impl Command {
             Command::Load(command) => command.run(settings),
             Command::Migrate(command) => command.run(settings),
             Command::Query(command) => command.run(settings),
+            Command::Coverage(command) => command.run(settings),
+            Command::RegistryRecord(command) => command.run(settings),
             Command::Schema(command) => command.run(settings),
+            Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
@@ -243,6 +257,14 @@ mod tests {
         check("obstap adql check --catalog t.xml", true);
         check("obstap schema load a.yaml b.yaml --create-tables", true);
         check("obstap schema check", false);
+        check("obstap schema index a.b --position ra,dec", true);
+        check("obstap schema index a.b --region s_region --drop", true);
+        check("obstap schema index --list", true);
+        check("obstap schema index a.b", false);
+        check("obstap schema index a.b --position ra --region s", false);
+        check("obstap index verify --format json", true);
+        check("obstap index rebuild a.b --dry-run", true);
+        check("obstap index refresh", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap dance", false);

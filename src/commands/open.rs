@@ -1,8 +1,5 @@
 //! From settings to a database and a service that answers queries.
 
-use std::sync::Arc;
-
-use adql::Catalog;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
@@ -71,10 +68,10 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 
 /// What answers queries; the database must be prepared.
 pub async fn service(database: Database, settings: &Settings) -> Result<tap::Service, Failure> {
-    let catalog: Catalog = tap_schema::load(&database).await?;
+    let tables = tap_schema::Live::open(database.clone()).await?;
     Ok(tap::Service {
         database,
-        catalog: Arc::new(catalog),
+        tables,
         limits: settings.limits,
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),

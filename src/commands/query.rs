@@ -11,7 +11,7 @@ use super::{Failure, open};
 use crate::config::Settings;
 use crate::dali::{Format, Layout};
 use crate::output::{Chunk, Stream, Table};
-use crate::tap::{QueryRequest, Service};
+use crate::tap::{Cap, QueryRequest, Service};
 
 /// Answer one ADQL query on the terminal or into a file
 ///
@@ -58,6 +58,7 @@ impl Query {
                 .maxrec
                 .unwrap_or(settings.limits.maxrec_hard)
                 .min(settings.limits.maxrec_hard),
+            cap: Cap::Asked,
             format: None,
             version: None,
         };
@@ -74,14 +75,10 @@ impl Query {
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
         let answer = service.answer(request, service.at_once()).await?;
+        // Whoever asks here has the disk for the answer.
         let table = Table {
-            columns: answer.columns,
-            rows: answer.rows,
-            maxrec: request.maxrec,
-            infos: service.infos(&request.query),
-            version: service.votable,
-            address: None,
-            scratch: service.scratch.clone(),
+            bytes: u64::MAX,
+            ..service.table(answer, request)
         };
         let mut stream = Stream::open(table, self.layout()?).await?;
         let (name, mut out): (String, Box<dyn Write + Send>) = match &self.output {
@@ -140,7 +137,7 @@ fn by_extension(path: &Path) -> Result<Layout, Failure> {
 /// Every stage of the road, without walking its last part.
 async fn explain(service: &Service, request: &QueryRequest) -> Result<(), Failure> {
     let syntax = adql::parse(&request.query)?;
-    let query = adql::check(&syntax, &service.catalog)?.limited_to(Some(request.maxrec));
+    let query = adql::check(&syntax, &service.tables.last())?.limited_to(Some(request.maxrec));
     println!("Checked query\n\n{query:#?}\n\nColumns\n");
     for column in query.columns() {
         let unit = column.unit.as_deref().unwrap_or_default();

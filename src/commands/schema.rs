@@ -1,12 +1,14 @@
-//! `obstap schema load` and `obstap schema check`.
+//! `obstap schema load`, `obstap schema check`, and the door to `obstap schema
+//! index`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, index, open};
 use crate::config::Settings;
 use crate::felis::{self, Felis};
+use crate::tap_schema;
 
 /// Publish other tables of the database, described in Felis
 #[derive(Debug, Subcommand)]
@@ -22,7 +24,7 @@ pub enum Schema {
     /// Publish the tables of a description, in place of what was said of them
     ///
     /// A table is stored under its name in lower case, in a schema named alike.
-    /// A service that is running sees it when it starts again.
+    /// Services that are running have seen it when this command ends.
     Load {
         /// Descriptions in Felis YAML
         #[arg(required = true, value_name = "FILE.yaml")]
@@ -31,6 +33,12 @@ pub enum Schema {
         #[arg(long)]
         create_tables: bool,
     },
+    /// Index a published table on the sky
+    ///
+    /// Adds hidden columns to the stored table, triggers that see what other
+    /// programs write, and a B-tree. Broken off, it goes on where it was when
+    /// it is called again. Services that are running use it a second later.
+    Index(index::Make),
 }
 
 impl Schema {
@@ -43,6 +51,7 @@ impl Schema {
                 }
                 Ok(())
             }
+            Schema::Index(make) => make.run(settings),
             Schema::Load {
                 files,
                 create_tables,
@@ -61,6 +70,7 @@ impl Schema {
                         }
                         println!("{}: {} published", file.display(), told(felis));
                     }
+                    tokio::time::sleep(tap_schema::LOOKED_AFTER).await;
                     Ok(())
                 })
             }

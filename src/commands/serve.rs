@@ -1,6 +1,7 @@
 //! `obstap serve`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,8 +9,10 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::server::{self, State};
+use crate::server::{self, Metrics, State};
+use crate::spatial::upkeep::{self, Indexed};
 use crate::tap;
+use crate::vosi::examples::configured;
 
 /// Serve the observations over HTTP
 #[derive(Debug, Args)]
@@ -67,6 +70,30 @@ pub fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
     })
 }
 
+/// Between two looks at all indexes on the sky.
+const INDEXES: Duration = Duration::from_secs(10);
+
+/// Brings rows that other programs write into the indexes, so that queries
+/// seldom have to. What fails is tried again, and told by the query that it is
+/// in the way of.
+async fn keep_indexes(service: tap::Service) {
+    loop {
+        tokio::time::sleep(INDEXES).await;
+        let catalog = service.tables.catalog().await;
+        let indexes = catalog
+            .tables()
+            .iter()
+            .flat_map(|table| Indexed::all(table));
+        for indexed in indexes {
+            match upkeep::settle(&service.database, &[indexed]).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "rows written by other programs were indexed"),
+                Err(error) => tracing::debug!(%error, "rows of other programs cannot be indexed"),
+            }
+        }
+    }
+}
+
 /// Serves until told to stop; `ready` is called with the address once
 /// connections are taken.
 pub fn serve(
@@ -77,10 +104,17 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let jobs = runtime.block_on(open::jobs(&service, settings))?;
+    runtime.spawn(keep_indexes(service.clone()));
     let state = State {
         service,
         jobs: jobs.clone(),
+        registry: settings.registry.clone(),
         base_url: settings.base_url.clone(),
+        origins: settings.cors_origins.clone(),
+        drafts: settings.metadata_drafts,
+        examples: settings.examples.iter().map(configured).collect(),
+        metrics: Arc::new(Metrics::new()),
+        shutdown: settings.shutdown,
         runtime: runtime.handle().clone(),
     };
     let served = server::serve(&runtime, listener, state, ready);

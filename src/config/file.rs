@@ -3,7 +3,10 @@
 use toml::de::{DeTable, DeValue};
 
 use super::Error;
-use super::keys::{COLUMN_KEYS, KEYS, Kind, nearest, path};
+use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
+
+/// The tables of the file.
+const SECTIONS: [&str; 6] = ["limits", "jobs", "obscore", "log", "pool", "registry"];
 
 /// Refuses what the file should not have, by name and line; gives the keys it
 /// sets, each with its place.
@@ -24,7 +27,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
             .map(|(_, name, ..)| *name)
             .collect();
         if of.is_empty() {
-            names.extend(["limits", "jobs", "obscore", "log", "pool"]);
+            names.extend(SECTIONS);
         }
         names
     };
@@ -57,10 +60,13 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
             let rule = match (kind, value.get_ref()) {
                 (Kind::Text, DeValue::String(_))
                 | (Kind::Number, DeValue::Integer(_))
-                | (Kind::Columns, DeValue::Array(_)) => continue,
+                | (Kind::Flag, DeValue::Boolean(_))
+                | (Kind::Columns | Kind::Examples, DeValue::Array(_)) => continue,
                 (Kind::Text, _) => "must be text between quotes",
                 (Kind::Number, _) => "must be a whole number",
+                (Kind::Flag, _) => "must be true or false",
                 (Kind::Columns, _) => "must be written as [[obscore.extra_columns]]",
+                (Kind::Examples, _) => "must be written as [[examples]]",
             };
             return Err(Error(format!(
                 "{}: {} {rule}",
@@ -72,25 +78,13 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
     };
     let table = table.get_ref();
     check("", table)?;
-    for section in ["limits", "jobs", "obscore", "log", "pool"] {
+    for section in SECTIONS {
         let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
             continue;
         };
         check(section, inner)?;
-        for column in inner
-            .get("extra_columns")
-            .and_then(|v| v.get_ref().as_array())
-            .into_iter()
-            .flatten()
-        {
-            let place = column.span().start;
-            let Some(column) = column.get_ref().as_table() else {
-                return Err(Error(format!(
-                    "{}: a column is a table of its own",
-                    at(place)
-                )));
-            };
-            for (name, value) in column.iter() {
+        blocks(inner, "extra_columns", &at, |place, block| {
+            for (name, value) in block.iter() {
                 let (key, place) = (name.get_ref().as_ref(), name.span().start);
                 if !COLUMN_KEYS.contains(&key) {
                     unknown(place, key, "obscore.extra_columns", &COLUMN_KEYS)?;
@@ -103,12 +97,47 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
                 };
                 return Err(Error(format!("{}: {key} {rule}", at(place))));
             }
-            for needed in ["name", "type"] {
-                if !column.contains_key(needed) {
-                    return Err(Error(format!("{}: this column has no {needed}", at(place))));
-                }
+            needed(block, "column", &["name", "type"], &at(place))
+        })?;
+    }
+    blocks(table, "examples", &at, |place, block| {
+        for (name, value) in block.iter() {
+            let (key, place) = (name.get_ref().as_ref(), name.span().start);
+            if !EXAMPLE_KEYS.contains(&key) {
+                unknown(place, key, "examples", &EXAMPLE_KEYS)?;
+            }
+            if !value.get_ref().is_str() {
+                let at = at(place);
+                return Err(Error(format!("{at}: {key} must be text between quotes")));
             }
         }
-    }
+        needed(block, "example", &["name", "query"], &at(place))
+    })?;
     Ok(places)
+}
+
+/// Looks at each table of the array `name`, with its place.
+fn blocks<'t, 'i>(
+    table: &'t DeTable<'i>,
+    name: &str,
+    at: &impl Fn(usize) -> String,
+    mut check: impl FnMut(usize, &'t DeTable<'i>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let array = table.get(name).and_then(|value| value.get_ref().as_array());
+    for block in array.into_iter().flatten() {
+        let place = block.span().start;
+        let Some(block) = block.get_ref().as_table() else {
+            let at = at(place);
+            return Err(Error(format!("{at}: each of {name} is a table of its own")));
+        };
+        check(place, block)?;
+    }
+    Ok(())
+}
+
+fn needed(block: &DeTable<'_>, what: &str, keys: &[&str], at: &str) -> Result<(), Error> {
+    match keys.iter().find(|key| !block.contains_key(**key)) {
+        Some(key) => Err(Error(format!("{at}: this {what} has no {key}"))),
+        None => Ok(()),
+    }
 }

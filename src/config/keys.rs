@@ -4,11 +4,14 @@
 pub(super) enum Kind {
     Text,
     Number,
+    /// `true` or `false`.
+    Flag,
     Columns,
+    Examples,
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 40] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -16,10 +19,15 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("", "results_dir", Kind::Text, None),
     ("", "namespace", Kind::Text, None),
     ("", "votable_version", Kind::Text, Some("1.4")),
+    ("", "metadata_drafts", Kind::Flag, Some("false")),
+    ("", "cors_origins", Kind::Text, Some("*")),
+    ("", "shutdown_seconds", Kind::Number, Some("30")),
+    ("", "examples", Kind::Examples, None),
     ("limits", "maxrec_default", Kind::Number, Some("20000")),
     ("limits", "maxrec_hard", Kind::Number, Some("10000000")),
     ("limits", "sync_seconds", Kind::Number, Some("600")),
     ("limits", "body_bytes", Kind::Number, Some("16777216")),
+    ("limits", "answer_bytes", Kind::Number, Some("17179869184")),
     ("jobs", "concurrent", Kind::Number, Some("4")),
     ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
     ("jobs", "short_seconds", Kind::Number, Some("60")),
@@ -33,6 +41,17 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 24] = [
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),
+    ("registry", "identifier", Kind::Text, None),
+    ("registry", "title", Kind::Text, None),
+    ("registry", "short_name", Kind::Text, None),
+    ("registry", "description", Kind::Text, None),
+    ("registry", "publisher", Kind::Text, None),
+    ("registry", "creator", Kind::Text, None),
+    ("registry", "contact_name", Kind::Text, None),
+    ("registry", "contact_email", Kind::Text, None),
+    ("registry", "subjects", Kind::Text, None),
+    ("registry", "reference_url", Kind::Text, None),
+    ("registry", "created", Kind::Text, None),
 ];
 
 /// Of a column: text, but for `indexed`.
@@ -45,6 +64,9 @@ pub(super) const COLUMN_KEYS: [&str; 7] = [
     "description",
     "indexed",
 ];
+
+/// Of an example, all text.
+pub(super) const EXAMPLE_KEYS: [&str; 3] = ["name", "query", "description"];
 
 /// Variables that are ours and not settings.
 pub(super) const OTHER_VARIABLES: [&str; 1] = ["OBSTAP_CONFIG"];
@@ -80,7 +102,7 @@ pub(super) fn variable(section: &str, name: &str) -> String {
 
 pub(super) fn key_of_variable(name: &str) -> Option<String> {
     KEYS.iter()
-        .filter(|key| key.2 != Kind::Columns)
+        .filter(|key| !matches!(key.2, Kind::Columns | Kind::Examples))
         .find(|key| variable(key.0, key.1) == name)
         .map(|key| path(key.0, key.1))
 }

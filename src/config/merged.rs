@@ -6,7 +6,7 @@ use config::{Config, File, FileFormat, Source, Value, ValueKind};
 
 use super::file::check_file;
 use super::keys::{KEYS, Kind, key_of_variable, path};
-use super::{Error, ExtraColumn, Origin, Sources};
+use super::{Error, Example, ExtraColumn, Origin, Sources};
 
 /// Settings as text, before they are checked.
 pub(super) struct Merged(Config);
@@ -38,6 +38,22 @@ impl Merged {
                 "each column needs a name and a type, and its entries are text",
             )
         })
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<bool, Error> {
+        self.0
+            .get_bool(key)
+            .map_err(|_| self.wrong(key, "must be true or false"))
+    }
+
+    pub(super) fn examples(&self) -> Result<Vec<Example>, Error> {
+        let key = "examples";
+        if self.value(key).is_none() {
+            return Ok(Vec::new());
+        }
+        self.0
+            .get(key)
+            .map_err(|_| self.wrong(key, "each example needs a name and a query"))
     }
 
     /// "FILE: `key` is "x", but …".
@@ -81,6 +97,11 @@ impl Merged {
                             .into_iter()
                             .map(|column| column.name)
                             .collect();
+                        names.join(", ")
+                    }
+                    _ if kind == Kind::Examples => {
+                        let examples = self.examples().unwrap_or_default();
+                        let names: Vec<String> = examples.into_iter().map(|it| it.name).collect();
                         names.join(", ")
                     }
                     _ => self.text(&key).unwrap_or_default(),

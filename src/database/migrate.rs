@@ -53,9 +53,27 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 7,
+        name: "published",
+        postgres: include_str!("../../migrations/postgres/0007_published.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_published.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "index_upkeep",
+        postgres: include_str!("../../migrations/postgres/0008_index_upkeep.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_index_upkeep.sql"),
+    },
+    Migration {
+        number: 9,
+        name: "coverage",
+        postgres: include_str!("../../migrations/postgres/0009_coverage.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0009_coverage.sql"),
+    },
+    Migration {
+        number: 10,
         name: "sky_parts",
-        postgres: include_str!("../../migrations/postgres/0007_sky_parts.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0007_sky_parts.sql"),
+        postgres: include_str!("../../migrations/postgres/0010_sky_parts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0010_sky_parts.sql"),
     },
 ];
 

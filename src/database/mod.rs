@@ -17,10 +17,13 @@ mod names;
 mod postgres;
 mod rows;
 mod sqlite;
+mod statistics;
+mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
+pub use statistics::Statistics;
 
 use std::future::Future;
 use std::time::Duration;
@@ -54,6 +57,17 @@ pub struct Settings {
     pub readers: usize,
     /// Connections that answer the queries of jobs.
     pub workers: usize,
+}
+
+/// Connections for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// `readers`, `workers` (of jobs), `control` (our own short reads) or
+    /// `writers`.
+    pub name: &'static str,
+    /// As many as there may be.
+    pub connections: usize,
+    pub in_use: usize,
 }
 
 /// What one query may use.
@@ -147,10 +161,26 @@ impl Database {
         }
     }
 
+    /// Of two statements, the one in this engine's SQL.
+    pub fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        match &self.engine {
+            Engine::Postgres(_) => postgres,
+            Engine::Sqlite(_) => sqlite,
+        }
+    }
+
     pub fn target(&self) -> &Target {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.target(),
             Engine::Sqlite(sqlite) => sqlite.target(),
+        }
+    }
+
+    /// How far the connections are in use.
+    pub fn pools(&self) -> Vec<Pool> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.pools(),
+            Engine::Sqlite(sqlite) => sqlite.pools(),
         }
     }
 
@@ -329,8 +359,19 @@ impl Transaction {
         self.noted(result)
     }
 
-    /// Of two scripts, the one in this engine's SQL.
-    fn choose<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+    /// Has every change of a stored table noted in `{obstap.coverage_changes}`
+    /// from now on. Fails where we may not make triggers on it.
+    pub async fn watch(&mut self, target: &Target, table: (&str, &str)) -> Result<(), Error> {
+        let (schema, table) = table;
+        let script = self.choose(
+            watch::postgres as fn(&Target, &str, &str) -> String,
+            watch::sqlite,
+        )(target, schema, table);
+        self.script(&script).await
+    }
+
+    /// Of two, the one for this engine.
+    fn choose<T>(&self, postgres: T, sqlite: T) -> T {
         match &self.writing {
             Writing::Postgres(_) => postgres,
             Writing::Sqlite(_) => sqlite,

@@ -9,6 +9,7 @@ use super::extra::ExtraError;
 use super::{TABLE, declared, published};
 use crate::config::ExtraColumn;
 use crate::database::{Database, Error, Transaction};
+use crate::spatial::upkeep::{self, Indexed};
 use crate::{spatial, tap_schema};
 
 /// Why the table cannot be what the configuration wants.
@@ -29,14 +30,16 @@ pub enum PrepareError {
     /// The cells beside the regions are those of another version.
     #[error(
         "the spatial index of ivoa.obscore was made by another version of obstap \
-         (index version {found}, this one makes {}): load its rows again with this version, \
-         in a new database or namespace",
+         (index version {found}, this one makes {}): run `obstap index rebuild ivoa.obscore`",
         spatial::VERSION
     )]
     IndexVersion { found: i64 },
     #[error(transparent)]
     Database(#[from] Error),
 }
+
+/// Changes with the triggers that watch the table: it then gets the new ones.
+const TRIGGERS: &str = "triggers 1";
 
 /// What [`prepare`] had to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +70,7 @@ pub async fn prepare(database: &Database, extra: &[ExtraColumn]) -> Result<Chang
         tables
     };
     let keys = tap_schema::keys();
-    let hash = hash(&format!("{published:?} {keys:?}"));
+    let hash = hash(&format!("{published:?} {keys:?} {TRIGGERS}"));
     let rows = database.fetch(RECORD, &place(), &RECORD_WIRES).await?;
     if Record::of(&rows)?.is_some_and(|record| record.hash == hash) {
         return Ok(Changed::default());
@@ -87,6 +90,7 @@ pub async fn prepare(database: &Database, extra: &[ExtraColumn]) -> Result<Chang
 
     let target = database.target();
     let mut changed = alter(&mut transaction, target, &columns, &record).await?;
+    make_triggers(&mut transaction, database).await?;
     tap_schema::publish(&mut transaction, &published, &keys).await?;
     changed.published = true;
 
@@ -202,6 +206,41 @@ async fn drop_indexes_of(
         transaction.script(&sql).await?;
     }
     Ok(())
+}
+
+/// Makes the triggers that mark rows which other programs write. Our own rows
+/// come with their cells.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn make_triggers(
+    transaction: &mut Transaction,
+    database: &Database,
+) -> Result<(), Error> {
+    for indexed in indexes() {
+        upkeep::drop_triggers(transaction, database, &indexed).await?;
+        upkeep::make_triggers(transaction, database, &indexed).await?;
+    }
+    Ok(())
+}
+
+/// Takes them away until the end of a transaction in which nobody else can
+/// write.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn drop_triggers(
+    transaction: &mut Transaction,
+    database: &Database,
+) -> Result<(), Error> {
+    for indexed in indexes() {
+        upkeep::drop_triggers(transaction, database, &indexed).await?;
+    }
+    Ok(())
+}
+
+fn indexes() -> Vec<Indexed> {
+    Indexed::all(&published(&[]).table(&[]))
 }
 
 /// Waits until no other program loads or alters the table, and keeps them

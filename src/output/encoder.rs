@@ -3,7 +3,6 @@
 use adql::Column;
 use votable::Outcome;
 
-use super::Table;
 use super::aligned::Aligned;
 use super::arrow::Arrow;
 use super::delimited::{self, Delimiter};
@@ -14,6 +13,7 @@ use super::json::{Frame, Json};
 use super::moc::Moc;
 use super::parquet::Parquet;
 use super::votable::Votable;
+use super::{Limit, Table};
 use crate::dali::Layout;
 use crate::database::{Batch, Error};
 
@@ -21,10 +21,17 @@ use crate::database::{Batch, Error};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ending<'a> {
     Complete,
-    /// MAXREC rows are written and there are more; `None` when MAXREC is 0 and
+    /// There are more rows than are written; `None` when MAXREC is 0 and
     /// nobody looked.
-    Overflow(Option<u64>),
+    Overflow(Option<Cut<'a>>),
     Failed(&'a Error),
+}
+
+/// Where an answer was cut off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut<'a> {
+    pub rows: u64,
+    pub limit: &'a Limit,
 }
 
 /// An answer in its format. Bytes are appended to the caller's buffer.
@@ -46,6 +53,14 @@ pub(super) enum Encoder {
 /// leaves, so that a failure is an error and not half an answer.
 pub(super) fn gathers(layout: Layout) -> bool {
     matches!(layout, Layout::Fits | Layout::Moc(_))
+}
+
+/// Whether a format has a place to say that an answer is cut off.
+pub(super) fn tells_overflow(layout: Layout) -> bool {
+    !matches!(
+        layout,
+        Layout::Csv | Layout::Tsv | Layout::Json | Layout::Ndjson | Layout::Moc(_)
+    )
 }
 
 impl Encoder {
@@ -151,10 +166,22 @@ impl Ending<'_> {
     pub fn sentence(self) -> Option<String> {
         match self {
             Ending::Complete | Ending::Overflow(None) => None,
-            Ending::Overflow(Some(rows)) => Some(format!(
-                "The answer is cut off after {rows} rows (MAXREC); there are more."
+            Ending::Overflow(Some(Cut { rows, limit })) => Some(format!(
+                "The answer is cut off after {rows} rows ({}); there are more.{}{}",
+                limit.name,
+                if limit.advice.is_empty() { "" } else { " " },
+                limit.advice
             )),
-            Ending::Failed(error) => Some(format!("The answer ends half-way: {error}.")),
+            Ending::Failed(error) => {
+                let advice = match error {
+                    Error::Timeout(_) => {
+                        "; send it to async instead of sync, where it may take longer, or ask for \
+                         fewer rows"
+                    }
+                    _ => "",
+                };
+                Some(format!("The answer ends half-way: {error}{advice}."))
+            }
         }
     }
 
@@ -164,6 +191,21 @@ impl Ending<'_> {
             Ending::Complete => "OK",
             Ending::Overflow(_) => "OVERFLOW",
             Ending::Failed(_) => "ERROR",
+        }
+    }
+}
+
+#[cfg(test)]
+impl Cut<'static> {
+    /// By MAXREC, with nothing to advise.
+    pub fn after(rows: u64) -> Cut<'static> {
+        const MAXREC: &Limit = &Limit {
+            name: "MAXREC",
+            advice: String::new(),
+        };
+        Cut {
+            rows,
+            limit: MAXREC,
         }
     }
 }

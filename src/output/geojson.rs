@@ -16,8 +16,8 @@ use adql::sky::{Outline, Region};
 use super::encoder::Ending;
 use super::json::{Members, string};
 use super::moc::nowhere;
-use super::place::{Place, Where};
 use crate::database::{Batch, Error};
+use crate::spatial::{Place, Where};
 
 type Ring = Vec<(f64, f64)>;
 
@@ -237,6 +237,7 @@ fn cut(ring: &[(f64, f64)], inside: impl Fn(f64) -> f64, edge: f64) -> Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::encoder::Cut;
     use adql::{Type, Wire};
     use serde_json::Value;
 
@@ -336,7 +337,7 @@ mod tests {
         let mut out = Vec::new();
         let mut geojson = Geojson::new(&columns, &mut out).unwrap();
         geojson.rows(&batch, 2, &mut out);
-        geojson.finish(Ending::Overflow(Some(2)), &mut out);
+        geojson.finish(Ending::Overflow(Some(Cut::after(2))), &mut out);
         let expected = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.0,2.0]},"properties":{"id":"a"}},
 {"type":"Feature","geometry":null,"properties":{"id":"b"}}

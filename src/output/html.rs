@@ -8,10 +8,10 @@
 use adql::{Column, Wire};
 
 use super::encoder::Ending;
-use super::place::Place;
 use super::{Table, cell};
 use crate::dali::{Format, Layout, Serialization};
 use crate::database::Batch;
+use crate::spatial::Place;
 
 const STYLE: &str = include_str!("answer.css");
 
@@ -288,6 +288,7 @@ fn escape(text: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::encoder::Cut;
     use adql::Type;
 
     fn page(columns: Vec<Column>, batch: &Batch, ending: Ending<'_>) -> String {
@@ -312,7 +313,7 @@ mod tests {
         let mut batch = Batch::new([Wire::Float8]);
         batch.push(Some(&1.5f64.to_be_bytes()));
         batch.push(None);
-        let text = page(vec![ra], &batch, Ending::Overflow(Some(2)));
+        let text = page(vec![ra], &batch, Ending::Overflow(Some(Cut::after(2))));
         for part in [
             "<pre>SELECT a &lt; b</pre>",
             "<a href=\"?QUERY=x&amp;RESPONSEFORMAT=csv\">CSV</a>",

@@ -11,9 +11,9 @@ use adql::Column;
 use adql::sky::Coverage;
 
 use super::encoder::broken;
-use super::place::{Place, Where};
 use crate::dali;
 use crate::database::{Batch, Error};
+use crate::spatial::{Place, Where};
 
 const ORDER: u8 = 11;
 

@@ -12,7 +12,7 @@
 //!
 //! The end of an answer is said as well as its format allows:
 //!
-//! | format | cut off by MAXREC | failed half-way |
+//! | format | cut off by MAXREC or by its size | failed half-way |
 //! |---|---|---|
 //! | VOTable | INFO `QUERY_STATUS` OVERFLOW | INFO `QUERY_STATUS` ERROR |
 //! | HTML | the foot of the page | the foot of the page |
@@ -21,7 +21,7 @@
 //! | Parquet | the VOTable in the footer | broken off, the footer is missing |
 //! | FITS | QSTATUS in the header | an error instead of an answer |
 //! | MOC | not said | an error instead of an answer |
-//! | CSV, TSV, JSON, NDJSON | not said: there are MAXREC rows | broken off |
+//! | CSV, TSV, JSON, NDJSON | not said: there are MAXREC rows; broken off where its size is too large | broken off |
 //!
 //! Must not know: SQL, status codes.
 
@@ -37,7 +37,6 @@ mod html;
 mod json;
 mod moc;
 mod parquet;
-mod place;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -64,6 +63,12 @@ pub struct Table {
     pub rows: Option<Rows>,
     /// Rows to write; one more row in `rows` means that the answer is cut off.
     pub maxrec: u64,
+    /// What is said then.
+    pub maxrec_limit: Limit,
+    /// Bytes after which no more rows are written (those of the batch under way
+    /// still are), and what is said then.
+    pub bytes: u64,
+    pub bytes_limit: Limit,
     /// Said beside the rows where the format has a place, as name and value.
     pub infos: Vec<(String, String)>,
     /// Which VOTable, if it is one.
@@ -75,6 +80,14 @@ pub struct Table {
     pub scratch: PathBuf,
 }
 
+/// A limit that cuts an answer off, for whoever reads the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    pub name: &'static str,
+    /// Its value and what to do about it, as sentences.
+    pub advice: String,
+}
+
 #[cfg(test)]
 impl Table {
     /// Nothing but columns.
@@ -83,6 +96,9 @@ impl Table {
             columns,
             rows: None,
             maxrec: 100,
+            maxrec_limit: Limit::default(),
+            bytes: u64::MAX,
+            bytes_limit: Limit::default(),
             infos: Vec::new(),
             version: VotableVersion::default(),
             address: None,

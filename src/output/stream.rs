@@ -4,8 +4,8 @@ use std::mem;
 
 use bytes::Bytes;
 
-use super::encoder::{Encoder, Ending, Rest, gathers};
-use super::{CHUNK, Table};
+use super::encoder::{Cut, Encoder, Ending, Rest, gathers, tells_overflow};
+use super::{CHUNK, Limit, Table};
 use crate::dali::Layout;
 use crate::database::{Batch, Error, Rows};
 
@@ -18,6 +18,14 @@ pub struct Stream {
     /// Read ahead by [`Stream::open`].
     first: Option<Batch>,
     maxrec: u64,
+    maxrec_limit: Limit,
+    most_bytes: u64,
+    bytes_limit: Limit,
+    /// Bytes of the rows taken from the database, which are the measure where
+    /// an answer is gathered before it is written.
+    taken: u64,
+    gathers: bool,
+    tells_overflow: bool,
     buffer: Vec<u8>,
     rest: Rest,
     summary: Summary,
@@ -28,8 +36,10 @@ pub struct Stream {
 pub struct Summary {
     pub rows: u64,
     pub bytes: u64,
-    /// MAXREC cut the answer off.
+    /// A limit cut the answer off.
     pub overflow: bool,
+    /// Which one.
+    pub limit: Option<&'static str>,
     /// Why the answer ended half-way.
     pub failure: Option<Error>,
 }
@@ -58,7 +68,7 @@ impl Stream {
         if stream.first.is_some() {
             stream.rows = rows;
         }
-        if gathers(layout) {
+        if stream.gathers {
             stream.gather().await?;
         }
         Ok(stream)
@@ -72,6 +82,12 @@ impl Stream {
             rows: None,
             first: None,
             maxrec: table.maxrec,
+            maxrec_limit: table.maxrec_limit.clone(),
+            most_bytes: table.bytes,
+            bytes_limit: table.bytes_limit.clone(),
+            taken: 0,
+            gathers: gathers(layout),
+            tells_overflow: tells_overflow(layout),
             buffer,
             rest: Rest::Nothing,
             summary: Summary {
@@ -134,6 +150,20 @@ impl Stream {
             },
         };
         match batch {
+            Some(batch) if !batch.is_empty() && self.is_full() => {
+                self.summary.limit = Some(self.bytes_limit.name);
+                if self.tells_overflow {
+                    self.summary.overflow = true;
+                    self.finish(None);
+                } else {
+                    // Nobody counts bytes as they count rows: half an answer
+                    // must not look whole.
+                    self.finish(Some(Error::Data(format!(
+                        "the answer is too large ({}). {}",
+                        self.bytes_limit.name, self.bytes_limit.advice
+                    ))));
+                }
+            }
             Some(batch) => {
                 self.write(&batch)?;
                 if self.summary.overflow {
@@ -154,10 +184,23 @@ impl Stream {
         self.summary
     }
 
+    /// Whether the answer has as many bytes as it may have.
+    fn is_full(&self) -> bool {
+        let written = match self.gathers {
+            true => self.taken,
+            false => self.summary.bytes + self.buffer.len() as u64,
+        };
+        written >= self.most_bytes
+    }
+
     fn write(&mut self, batch: &Batch) -> Result<(), Error> {
         let left = self.maxrec.saturating_sub(self.summary.rows);
         let count = batch.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        self.summary.overflow = count < batch.len();
+        if count < batch.len() {
+            self.summary.overflow = true;
+            self.summary.limit = Some(self.maxrec_limit.name);
+        }
+        self.taken += batch.size() as u64;
         self.summary.rows += count as u64;
         match &mut self.encoder {
             Some(encoder) => encoder.rows(batch, count, &mut self.buffer),
@@ -171,7 +214,15 @@ impl Stream {
         let ending = match &failure {
             Some(error) => Ending::Failed(error),
             None if self.summary.overflow => {
-                Ending::Overflow((self.maxrec > 0).then_some(self.summary.rows))
+                let by_bytes = self.summary.limit == Some(self.bytes_limit.name);
+                let limit = match by_bytes {
+                    true => &self.bytes_limit,
+                    false => &self.maxrec_limit,
+                };
+                Ending::Overflow((self.maxrec > 0).then_some(Cut {
+                    rows: self.summary.rows,
+                    limit,
+                }))
             }
             None => Ending::Complete,
         };

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::Table;
-use super::encoder::{Encoder, Ending, Rest};
+use super::encoder::{Cut, Encoder, Ending, Rest};
 use crate::dali::{Layout, Serialization};
 use crate::database::Batch;
 
@@ -146,7 +146,11 @@ fn every_type_is_written_as_before() {
         Layout::Fits,
     ] {
         let file = folder.join(format!("every_type.{}", layout.extension()));
-        let found = written(layout, &[batch(&rows())], Ending::Overflow(Some(4)));
+        let found = written(
+            layout,
+            &[batch(&rows())],
+            Ending::Overflow(Some(Cut::after(4))),
+        );
         if env::var_os("UPDATE_CASES").is_some() {
             fs::write(&file, &found).unwrap();
         }
@@ -292,7 +296,7 @@ proptest! {
     fn any_table_comes_back(rows in proptest::collection::vec(any_row(), 0..8), first in 0usize..8) {
         let (first, second) = rows.split_at(first.min(rows.len()));
         let batches = [batch(first), batch(second)];
-        let arrow = written(Layout::Arrow, &batches, Ending::Overflow(Some(8)));
+        let arrow = written(Layout::Arrow, &batches, Ending::Overflow(Some(Cut::after(8))));
         prop_assert_eq!(of_arrow(&arrow), rows.clone());
         let parquet = written(Layout::Parquet, &batches, Ending::Complete);
         prop_assert_eq!(of_parquet(parquet), rows);

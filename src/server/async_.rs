@@ -10,6 +10,7 @@ use actix_web::web::{self, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::task::AbortHandle;
 
+use super::around::RequestId;
 use super::{State, body, download, url};
 use crate::dali::Params;
 use crate::dali::xml::MEDIA_TYPE;
@@ -31,7 +32,8 @@ impl From<Error> for Refusal {
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Database(cause) => {
-                tracing::error!(%cause, "the table of jobs cannot be used");
+                let id = RequestId::current().map(|id| id.0);
+                tracing::error!(id, %cause, "the table of jobs cannot be used");
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };
@@ -53,7 +55,14 @@ impl From<Fault> for Refusal {
 }
 
 fn answered(answer: Answer) -> HttpResponse {
-    answer.unwrap_or_else(|Refusal(status, message)| {
+    answer.unwrap_or_else(|Refusal(status, mut message)| {
+        if status.is_server_error()
+            && let Some(RequestId(id)) = RequestId::current()
+        {
+            message.push_str(&format!(
+                " (the operator finds the reason in the log under {id})"
+            ));
+        }
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "5"));
@@ -132,6 +141,8 @@ pub async fn create(
         let params = body::params(&request, payload, state.service.limits.body_bytes).await?;
         let asker = asker(&request);
         let jobs = state.jobs.clone();
+        // The query is checked against what is published now.
+        state.catalog().await;
         let job = there(&state, async move { jobs.create(&params, &asker).await }).await?;
         tracing::info!(id = job.id, phase = job.phase.name(), "job made");
         Ok(see_other(format!(
@@ -230,6 +241,8 @@ async fn changed(
         params.add(name, value);
     }
     let control = Control::read(&params)?;
+    // As for a new job.
+    state.catalog().await;
     let address = address(request, state);
     let (jobs, id) = (state.jobs.clone(), id.to_owned());
     let post = async move { jobs.post(&id, control).await };

@@ -13,8 +13,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::dali::Params;
 use crate::tap::Fault;
 
-/// How long the rest of a body that is too large is read and thrown away: a
-/// client that is still sending would otherwise not see our answer.
+/// How long a body that nobody wants is read and thrown away: a client that is
+/// still sending would otherwise not see our answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads everything a request says, at most `limit` bytes of body.
@@ -44,14 +44,19 @@ pub async fn params(
     Ok(params)
 }
 
+/// Reads a body and throws it away.
+pub async fn drain(mut payload: Payload) {
+    let rest = async { while let Some(Ok(_)) = payload.next().await {} };
+    // Whether all was read or patience ended, the answer is the same.
+    let _ = actix_web::rt::time::timeout(PATIENCE, rest).await;
+}
+
 async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Fault> {
     let mut body = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|_| Fault::usage("the request's body ended before its end"))?;
         if body.len() + part.len() > limit {
-            let rest = async { while let Some(Ok(_)) = payload.next().await {} };
-            // Whether all was read or patience ended, the answer is the same.
-            let _ = actix_web::rt::time::timeout(PATIENCE, rest).await;
+            drain(payload).await;
             return Err(Fault::too_large(limit));
         }
         body.extend_from_slice(&part);

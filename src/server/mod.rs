@@ -7,98 +7,61 @@
 //!
 //! Must not know: SQL, drivers.
 
+mod routes;
+
 mod around;
 mod async_;
 mod body;
+mod coverage;
+mod documents;
 mod download;
 mod encoding;
+mod metrics;
+mod registry;
 mod sync;
 mod url;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header;
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Route, guard, web};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::uws::Jobs;
-use crate::vosi::{self, tables::Detail};
-use crate::{tap, web as pages};
+pub use metrics::Metrics;
 
-/// Seconds that answers under way get when the service is told to stop.
-const LAST_ANSWERS: u64 = 30;
+use crate::uws::Jobs;
+use crate::vosi::examples::Example;
+use crate::{config, tap};
+
+/// How long a connection without requests is kept for the next one.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// What handlers work with.
 pub struct State {
     pub service: tap::Service,
     pub jobs: Jobs<tap::Service>,
+    /// What the record of the service says.
+    pub registry: config::Registry,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
+    /// The sites whose pages may ask us; `None` means all.
+    pub origins: Option<Vec<String>>,
+    /// Whether metadata follow drafts of standards.
+    pub drafts: bool,
+    /// Those of the settings.
+    pub examples: Vec<Example>,
+    pub metrics: Arc<Metrics>,
+    /// How long answers under way get when the service is told to stop.
+    pub shutdown: Duration,
     pub runtime: tokio::runtime::Handle,
 }
 
-/// Every address of the service.
-fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(
-            web::resource(["/", "/tap", "/tap/"])
-                .wrap(Compress::default())
-                .route(get().to(index)),
-        )
-        .service(
-            web::resource("/tap/sync")
-                .route(get().to(sync::answer))
-                .route(web::post().to(sync::answer)),
-        )
-        .service(
-            web::resource(["/tap/async", "/tap/async/"])
-                .wrap(Compress::default())
-                .route(get().to(async_::list))
-                .route(web::post().to(async_::create)),
-        )
-        .service(
-            web::resource("/tap/async/{id}")
-                .wrap(Compress::default())
-                .route(get().to(async_::job))
-                .route(web::post().to(async_::post))
-                .route(web::delete().to(async_::delete)),
-        )
-        .service(
-            web::resource(["/tap/async/{id}/{part}", "/tap/async/{id}/{part}/"])
-                .wrap(Compress::default())
-                .route(get().to(async_::part))
-                .route(web::post().to(async_::post_part)),
-        )
-        .service(web::resource("/tap/async/{id}/results/{name}").route(get().to(async_::result)))
-        .service(
-            web::resource("/tap/capabilities")
-                .wrap(Compress::default())
-                .route(get().to(capabilities)),
-        )
-        .service(
-            web::resource("/tap/tables")
-                .wrap(Compress::default())
-                .route(get().to(tables)),
-        )
-        .service(
-            web::resource("/tap/tables/{name}")
-                .wrap(Compress::default())
-                .route(get().to(table)),
-        )
-        .service(web::resource("/tap/availability").route(get().to(availability)))
-        .default_service(web::to(nothing));
-}
-
-fn get() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
 /// Serves until SIGINT or SIGTERM: then no new connections and no more jobs,
-/// and answers under way get [`LAST_ANSWERS`] seconds; a second signal ends
+/// and answers under way get the time of [`State::shutdown`]; a second signal ends
 /// them.
 /// `ready` is called once connections are taken.
 pub fn serve(
@@ -109,19 +72,24 @@ pub fn serve(
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let jobs = state.jobs.clone();
+    let shutdown = state.shutdown.as_secs();
     let state = web::Data::new(state);
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
-                .configure(routes)
+                .configure(routes::routes)
                 .wrap(from_fn(around::around))
         })
         // A client that closes its side has left; its query is stopped with
         // the handler that waits for it.
         .h1_allow_half_closed(false)
+        // Small answers leave at once: with Nagle's algorithm the last piece of
+        // every other one waits 40 ms for the client's acknowledgement.
+        .tcp_nodelay(true)
         .disable_signals()
-        .shutdown_timeout(LAST_ANSWERS)
+        .shutdown_timeout(shutdown)
+        .keep_alive(KEEP_ALIVE)
         .client_request_timeout(Duration::from_secs(30))
         .listen(listener)?
         .run();
@@ -147,75 +115,4 @@ pub fn serve(
         ready(address);
         server.await
     })
-}
-
-async fn index(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let base = url::base(&request, state.base_url.as_deref());
-    HttpResponse::Ok()
-        .content_type("text/html;charset=utf-8")
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'",
-        ))
-        .body(pages::index(&base, &state.service.catalog))
-}
-
-async fn capabilities(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let base = url::base(&request, state.base_url.as_deref());
-    let limits = &state.service.limits;
-    xml(vosi::capabilities::write(
-        &base,
-        limits,
-        state.jobs.limits(),
-    ))
-}
-
-async fn tables(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let mut params = crate::dali::Params::default();
-    params.add_encoded(request.query_string().as_bytes());
-    let detail = match params.single("detail") {
-        Ok(None | Some("max")) => Detail::Max,
-        Ok(Some("min")) => Detail::Min,
-        _ => return HttpResponse::BadRequest().body("detail must be min or max\n"),
-    };
-    xml(vosi::tables::write(&state.service.catalog, detail))
-}
-
-async fn table(name: web::Path<String>, state: web::Data<State>) -> HttpResponse {
-    match vosi::tables::write_one(&state.service.catalog, &name) {
-        Some(document) => xml(document),
-        None => HttpResponse::NotFound().body(format!(
-            "there is no table {name}; /tap/tables names those there are\n"
-        )),
-    }
-}
-
-async fn availability(state: web::Data<State>) -> HttpResponse {
-    let database = state.service.database.clone();
-    let look = state.runtime.spawn(async move {
-        tokio::time::timeout(Duration::from_secs(5), database.check_migrated()).await
-    });
-    xml(match look.await {
-        Ok(Ok(Ok(()))) => vosi::availability::write(Ok(())),
-        Ok(Ok(Err(error))) => {
-            tracing::warn!(%error, "not available");
-            vosi::availability::write(Err("The database does not answer as it should."))
-        }
-        _ => vosi::availability::write(Err("The database does not answer.")),
-    })
-}
-
-async fn nothing(request: HttpRequest) -> HttpResponse {
-    HttpResponse::NotFound()
-        .content_type("text/plain;charset=utf-8")
-        .body(format!(
-            "there is nothing at {}; the service's page is at /, TAP at /tap\n",
-            request.path()
-        ))
-}
-
-fn xml(document: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(vosi::MEDIA_TYPE)
-        .body(document)
 }

@@ -1,7 +1,6 @@
 //! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.1).
 
 use std::io;
-use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -11,7 +10,7 @@ use futures_util::stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::around::RequestId;
+use super::around::{Notes, RequestId};
 use super::encoding::{Compressor, Encoding};
 use super::{State, body};
 use crate::dali::{Format, Layout, Params, Serialization};
@@ -34,10 +33,8 @@ pub async fn answer(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map_or_else(String::new, |id| id.0.clone());
+    let id = RequestId::current().map_or_else(String::new, |id| id.0);
+    let notes: Notes = request.extensions().get().cloned().unwrap_or_default();
     let said = |name| {
         let value = request.headers().get(name)?;
         value.to_str().ok().map(str::to_owned)
@@ -47,10 +44,14 @@ pub async fn answer(
     let limit = state.service.limits.body_bytes;
     let params = match body::params(&request, payload, limit).await {
         Ok(params) => params,
-        Err(fault) => return refusal(&fault.logged(&id), accept.as_deref()),
+        Err(fault) => {
+            notes.note(|it| it.failure = Some(fault.cause()));
+            return refusal(&fault.logged(&id), accept.as_deref());
+        }
     };
     let page = Page::of(&params);
     let refuse = |fault: Fault| {
+        notes.note(|it| it.failure = Some(fault.cause()));
         let fault = fault.logged(&id);
         match &page {
             Some(page) => page.refusal(&fault),
@@ -64,7 +65,7 @@ pub async fn answer(
         params,
         accept.clone(),
         encoding,
-        id.clone(),
+        (id.clone(), notes.clone()),
         head,
         sender,
     ));
@@ -119,11 +120,10 @@ async fn run(
     params: Params,
     accept: Option<String>,
     encoding: Encoding,
-    id: String,
+    (id, notes): (String, Notes),
     head: oneshot::Sender<Result<Head, Fault>>,
     sender: Sender,
 ) {
-    let mut told = Told::new(id);
     let limits = service.at_once();
     let Response {
         format,
@@ -132,7 +132,6 @@ async fn run(
     } = match service.respond(&params, accept.as_deref(), limits).await {
         Ok(answer) => answer,
         Err(fault) => {
-            told.done = true;
             // If nobody listens, nobody needs to know.
             let _ = head.send(Err(fault));
             return;
@@ -151,10 +150,9 @@ async fn run(
     if begun.is_err() {
         return;
     }
-    if !send(&mut answer, encoding, &sender).await {
-        return;
+    if send(&mut answer, encoding, &sender).await {
+        tell(&id, &notes, answer.summary());
     }
-    told.finished(answer.summary());
 }
 
 /// Sends the answer to its end, which may be a break; false if the client left.
@@ -193,61 +191,17 @@ impl Drop for WaitedFor {
     }
 }
 
-/// The log's line about an answer, however it ends.
-struct Told {
-    id: String,
-    started: Instant,
-    done: bool,
-}
-
-impl Told {
-    fn new(id: String) -> Told {
-        Told {
-            id,
-            started: Instant::now(),
-            done: false,
-        }
-    }
-
-    fn finished(&mut self, summary: &Summary) {
-        self.done = true;
-        let Summary {
-            rows,
-            bytes,
-            overflow,
-            failure,
-        } = summary;
-        let milliseconds = self.started.elapsed().as_millis() as u64;
-        match failure {
-            None => tracing::info!(
-                id = self.id,
-                rows,
-                bytes,
-                overflow,
-                milliseconds,
-                "answered"
-            ),
-            Some(error) => {
-                let cause = std::error::Error::source(error).map(ToString::to_string);
-                tracing::error!(
-                    id = self.id,
-                    rows,
-                    bytes,
-                    milliseconds,
-                    cause,
-                    "answer failed half-way: {error}"
-                );
-            }
-        }
-    }
-}
-
-impl Drop for Told {
-    fn drop(&mut self) {
-        if !self.done {
-            let milliseconds = self.started.elapsed().as_millis() as u64;
-            tracing::info!(id = self.id, milliseconds, "the client left; query stopped");
-        }
+/// For the line in the log, and the reason of a failure for the operator.
+fn tell(id: &str, notes: &Notes, summary: &Summary) {
+    let failure = summary.failure.as_ref();
+    notes.note(|noted| {
+        noted.rows = Some(summary.rows);
+        noted.limit = summary.limit;
+        noted.failure = failure.map(Fault::cause_of);
+    });
+    if let Some(error) = failure {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(id, cause, "answer failed half-way: {error}");
     }
 }
 
@@ -266,22 +220,29 @@ impl Page {
     }
 
     fn refusal(&self, fault: &Fault) -> HttpResponse {
-        HttpResponse::build(status(fault))
+        begun(fault)
             .content_type("text/html;charset=utf-8")
             .insert_header(LIFELESS)
             .body(error_page(self.query.as_deref(), fault.message()))
     }
 }
 
-fn status(fault: &Fault) -> StatusCode {
-    StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+fn begun(fault: &Fault) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(fault.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::VARY, "Accept"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    response
 }
 
 /// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
 /// which show that and offer to save the other.
 fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
     let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    HttpResponse::build(status(fault))
+    begun(fault)
         .content_type(if browser {
             "text/xml;charset=utf-8"
         } else {

@@ -71,7 +71,7 @@ impl IndexCells {
                 }
                 let numbers = footprint.v.iter();
                 let shape: Vec<u8> = numbers.flat_map(|number| number.to_be_bytes()).collect();
-                batch.push(Some(&shape));
+                batch.push((!shape.is_empty()).then_some(&shape));
             }
             None => (0..super::COLUMNS.len() - 1).for_each(|_| batch.push(None)),
         }

@@ -4,16 +4,21 @@
 //! Our own design, no standard: a footprint is a key (size and HEALPix cell of
 //! its centre), a centre, two radii and its shape ([`adql::sky::Footprint`]);
 //! a position is its order-29 nested HEALPix cell. The columns are hidden:
-//! TAP_SCHEMA and `SELECT *` do not have them. Leaves out: verifying and
-//! rebuilding the index of a table that is there.
+//! TAP_SCHEMA and `SELECT *` do not have them. [`upkeep`] keeps them right in a
+//! table that others write too. [`Place`] finds the columns that say where a row
+//! lies, [`coverage`] what many rows cover.
 //!
-//! Must not know: ObsCore, which table it is, SQL.
+//! Must not know: ObsCore, which tables there are.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cells;
+pub mod coverage;
+mod place;
+pub mod upkeep;
 
 pub use cells::{IndexCells, RegionError, fill};
+pub use place::{Place, Where};
 
 use adql::Wire;
 

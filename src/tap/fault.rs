@@ -11,6 +11,7 @@ use crate::database;
 pub struct Fault {
     status: u16,
     message: String,
+    cause: &'static str,
     detail: Option<Detail>,
 }
 
@@ -42,10 +43,26 @@ impl Fault {
         }
     }
 
+    /// Rows that another program has written cannot be brought into an index.
+    pub fn unsettled(error: &database::Error) -> Fault {
+        Fault {
+            detail: Some(Detail(chain(error))),
+            ..Fault::new(
+                503,
+                "rows have just been written, and the index on the sky cannot be brought up to date; \
+                 try again later",
+            )
+        }
+    }
+
     fn new(status: u16, message: impl Into<String>) -> Fault {
         Fault {
             status,
             message: message.into(),
+            cause: match status {
+                500.. => "internal",
+                _ => "request",
+            },
             detail: None,
         }
     }
@@ -57,6 +74,24 @@ impl Fault {
 
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// In a word, for those who count: `request`, `timeout`, `cancelled`,
+    /// `unreachable`, `database` or `internal`.
+    pub fn cause(&self) -> &'static str {
+        self.cause
+    }
+
+    /// The same of an error of the database.
+    pub fn cause_of(error: &database::Error) -> &'static str {
+        use database::Error;
+        match error {
+            Error::Data(_) => "request",
+            Error::Timeout(_) => "timeout",
+            Error::Cancelled => "cancelled",
+            Error::Unreachable(_) | Error::TooNew(_) | Error::TooOld(_) => "unreachable",
+            Error::Driver { .. } => "database",
+        }
     }
 
     /// Writes what happened to the log under `id`, and adds `id` to the
@@ -104,7 +139,8 @@ impl From<database::Error> for Fault {
     fn from(error: database::Error) -> Fault {
         use database::Error;
         let message = error.to_string();
-        match &error {
+        let cause = Fault::cause_of(&error);
+        let fault = match &error {
             Error::Data(_) => Fault::usage(message),
             Error::Timeout(_) => Fault::usage(format!(
                 "{message}; send it to async instead of sync, where it may take longer, or narrow it by \
@@ -126,7 +162,8 @@ impl From<database::Error> for Fault {
                 detail: Some(Detail(chain(source.as_ref()))),
                 ..Fault::new(500, message)
             },
-        }
+        };
+        Fault { cause, ..fault }
     }
 }
 

@@ -17,7 +17,7 @@ impl Work for Service {
     fn check(&self, parameters: &Params) -> Result<(), Problem> {
         let request = QueryRequest::read(parameters, &self.limits).map_err(problem)?;
         let syntax = adql::parse(&request.query).map_err(|it| problem(it.into()))?;
-        adql::check(&syntax, &self.catalog).map_err(|it| problem(it.into()))?;
+        adql::check(&syntax, &self.tables.last()).map_err(|it| problem(it.into()))?;
         Ok(())
     }
 

@@ -6,29 +6,37 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod coverage;
 mod fault;
+mod glimpse;
 mod job;
 mod request;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::pin;
 
+pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
-pub use request::QueryRequest;
+pub use glimpse::Observation;
+pub use request::{Cap, QueryRequest};
 
-use adql::{Catalog, Column};
+pub use adql::Catalog;
+use adql::{Column, Statement};
 
 use crate::config;
 use crate::dali::{self, Format, Layout, Params, VotableVersion};
-use crate::database::{Database, Lane, Limits, Rows};
-use crate::output::{Stream, Table};
+use crate::database::{self, Database, Lane, Limits, Rows};
+use crate::output::{Limit, Stream, Table};
+use crate::spatial::upkeep::{self, Indexed};
+pub use crate::tap_schema::Distributions;
+use crate::tap_schema::Live;
 use crate::uws::instant;
 
 /// What answers queries.
 #[derive(Clone)]
 pub struct Service {
     pub database: Database,
-    pub catalog: Arc<Catalog>,
+    pub tables: Live,
     pub limits: config::Limits,
     /// Where a request does not say.
     pub votable: VotableVersion,
@@ -47,7 +55,8 @@ impl Service {
     /// The road of a query.
     pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
         let syntax = adql::parse(&request.query)?;
-        let query = adql::check(&syntax, &self.catalog)?.limited_to(Some(request.maxrec));
+        let catalog = self.tables.catalog().await;
+        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
             return Ok(Answer {
@@ -57,11 +66,72 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.database.stream(&statement, limits).await?;
+        let rows = self.rows(&catalog, &statement, limits).await?;
         Ok(Answer {
             columns: query.into_columns(),
             rows: Some(rows),
         })
+    }
+
+    /// The rows of a statement. Those that other programs have written are
+    /// brought into the indexes first; while that is looked up, the query
+    /// runs, and runs again if it must.
+    async fn rows(
+        &self,
+        catalog: &Catalog,
+        statement: &Statement,
+        limits: Limits,
+    ) -> Result<Rows, Fault> {
+        let database = &self.database;
+        let indexes = upkeep::read_by(catalog, database.target(), &statement.sql);
+        if indexes.is_empty() {
+            return Ok(database.stream(statement, limits).await?);
+        }
+        if let Some(rows) = self.unless_waiting(statement, limits, &indexes).await? {
+            return Ok(rows);
+        }
+        let settling = upkeep::settle(database, &indexes);
+        let settled = match limits.time {
+            Some(time) => tokio::time::timeout(time, settling).await,
+            None => Ok(settling.await),
+        };
+        match settled {
+            Ok(Ok(rows)) => tracing::info!(rows, "rows written by other programs were indexed"),
+            Ok(Err(error)) => return Err(Fault::unsettled(&error)),
+            Err(_) => return Err(Fault::unsettled(&database::Error::Timeout(0))),
+        }
+        Ok(database.stream(statement, limits).await?)
+    }
+
+    /// The rows, unless some wait to be brought into these indexes.
+    async fn unless_waiting(
+        &self,
+        statement: &Statement,
+        limits: Limits,
+        indexes: &[Indexed],
+    ) -> Result<Option<Rows>, database::Error> {
+        let database = &self.database;
+        let mut running = pin!(database.stream(statement, limits));
+        let mut looking = pin!(upkeep::are_waiting(database, indexes));
+        let (waiting, done) = tokio::select! {
+            biased;
+            waiting = &mut looking => (waiting?, None),
+            done = &mut running => (looking.await?, Some(done)),
+        };
+        if waiting {
+            return Ok(None);
+        }
+        let done = match done {
+            Some(done) => done,
+            None => running.await,
+        };
+        // It may have met a row that was written after we looked.
+        match done {
+            Err(database::Error::Data(_)) if upkeep::are_waiting(database, indexes).await? => {
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
     }
 
     /// What an answer says of itself beside its rows: the query (TAP 1.1
@@ -77,6 +147,41 @@ impl Service {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// This second, UTC, as DALI writes it.
+    pub fn now(&self) -> String {
+        now()
+    }
+
+    /// An answer as it is to be written, in the usual version of VOTable.
+    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let bytes = self.limits.answer_bytes;
+        Table {
+            columns: answer.columns,
+            rows: answer.rows,
+            maxrec: request.maxrec,
+            maxrec_limit: request.maxrec_limit(&self.limits),
+            bytes,
+            bytes_limit: Limit {
+                name: "answer_bytes",
+                advice: format!(
+                    "No answer has many more than {bytes} bytes here; ask for fewer columns, or \
+                     divide the query, by position, time or collection."
+                ),
+            },
+            infos: self.infos(&request.query),
+            version: self.votable,
+            address: None,
+            scratch: self.scratch.clone(),
+        }
+    }
+
+    /// Whether a query is understood here, its tables and columns included.
+    pub fn understands(&self, query: &str) -> bool {
+        let checked = adql::parse(query)
+            .and_then(|syntax| adql::check(&syntax, &self.tables.last()).map(drop));
+        checked.is_ok()
     }
 
     /// What a query may use when somebody waits for its answer.
@@ -105,13 +210,9 @@ impl Service {
         }
         let answer = self.answer(&request, limits).await?;
         let table = Table {
-            columns: answer.columns,
-            rows: answer.rows,
-            maxrec: request.maxrec,
-            infos: self.infos(&request.query),
-            version: request.version.unwrap_or(self.votable),
             address: request.address(),
-            scratch: self.scratch.clone(),
+            version: request.version.unwrap_or(self.votable),
+            ..self.table(answer, &request)
         };
         Ok(Response {
             file: file_name(format.layout),

@@ -3,6 +3,7 @@
 use super::Fault;
 use crate::config::Limits;
 use crate::dali::{self, Format, Params, VotableVersion};
+use crate::output::Limit;
 
 /// A query to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +11,23 @@ pub struct QueryRequest {
     pub query: String,
     /// Rows at most; the request's own wish within what the service allows.
     pub maxrec: u64,
+    pub cap: Cap,
     /// `None` when the request names none.
     pub format: Option<Format>,
     /// `None` when the request does not say.
     pub version: Option<VotableVersion>,
+}
+
+/// What decided how many rows an answer has at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cap {
+    /// The request.
+    Asked,
+    /// The service, since the request did not say.
+    #[default]
+    Default,
+    /// The service, which gives nobody more.
+    Hard,
 }
 
 /// A longer query (bytes) makes no address that all browsers and proxies take.
@@ -32,6 +46,7 @@ impl QueryRequest {
     ///     maxrec_hard: 1000,
     ///     sync: std::time::Duration::from_secs(60),
     ///     body_bytes: 1 << 20,
+    ///     answer_bytes: 1 << 30,
     /// };
     /// let mut params = Params::default();
     /// params.add_encoded(b"LANG=ADQL&QUERY=SELECT+1&MAXREC=5000");
@@ -74,13 +89,38 @@ impl QueryRequest {
                 "this service takes no uploaded tables; send the query without UPLOAD",
             ));
         }
-        let maxrec = dali::maxrec(params)?.unwrap_or(limits.maxrec_default);
+        let (maxrec, cap) = match dali::maxrec(params)? {
+            Some(rows) if rows > limits.maxrec_hard => (limits.maxrec_hard, Cap::Hard),
+            Some(rows) => (rows, Cap::Asked),
+            None => (limits.maxrec_default, Cap::Default),
+        };
         Ok(QueryRequest {
             query,
-            maxrec: maxrec.min(limits.maxrec_hard),
+            maxrec,
+            cap,
             format: Format::from_params(params)?,
             version: VotableVersion::from_params(params)?,
         })
+    }
+
+    /// The limit on the rows of the answer, for whoever meets it.
+    pub fn maxrec_limit(&self, limits: &Limits) -> Limit {
+        let (rows, hard) = (self.maxrec, limits.maxrec_hard);
+        let narrow = "divide the query, by position, time or collection";
+        let advice = match self.cap {
+            Cap::Hard => {
+                format!("No answer has more than {rows} rows here, whatever MAXREC says; {narrow}.")
+            }
+            _ if rows == hard => format!("No answer has more than {rows} rows here; {narrow}."),
+            Cap::Asked => format!("The request says MAXREC={rows}; it may say up to {hard}."),
+            Cap::Default => format!(
+                "MAXREC is {rows} where a request does not give it; it may be up to {hard}."
+            ),
+        };
+        Limit {
+            name: "MAXREC",
+            advice,
+        }
     }
 
     /// An address of the same answer, relative to the one asked; the name of a
@@ -105,6 +145,7 @@ mod tests {
         maxrec_hard: 100,
         sync: std::time::Duration::from_secs(1),
         body_bytes: 1000,
+        answer_bytes: 1000,
     };
 
     fn read(text: &str) -> Result<QueryRequest, Fault> {
@@ -122,6 +163,30 @@ mod tests {
         check("lang=adql-2.1&query=q&maxrec=0", 0);
         check("LANG=ADQL-2.0&QUERY=q&MAXREC=100000000000000000000", 100);
         check("REQUEST=doQuery&LANG=ADQL&QUERY=q&PHASE=RUN", 10);
+    }
+
+    #[test]
+    fn the_limit_that_bites_is_told_with_its_value() {
+        fn check(text: &str, advice: &str) {
+            let limit = read(text).map(|request| request.maxrec_limit(&LIMITS));
+            assert_eq!(limit.map(|it| it.advice).ok().as_deref(), Some(advice));
+        }
+        check(
+            "LANG=ADQL&QUERY=q",
+            "MAXREC is 10 where a request does not give it; it may be up to 100.",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&MAXREC=7",
+            "The request says MAXREC=7; it may say up to 100.",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&MAXREC=100",
+            "No answer has more than 100 rows here; divide the query, by position, time or collection.",
+        );
+        check(
+            "LANG=ADQL&QUERY=q&MAXREC=101",
+            "No answer has more than 100 rows here, whatever MAXREC says; divide the query, by position, time or collection.",
+        );
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use adql::catalog::{Catalog, ForeignKey, PositionIndex, RegionIndex, Table};
+use adql::catalog::{Catalog, ForeignKey, Table};
 use adql::{Column, Wire};
 
-use super::{bare, stored};
+use super::{bare, indexes, stored};
 use crate::dali::Datatype;
 use crate::database::{Batch, Database, Error};
+use crate::spatial::upkeep::Index;
 
 /// What may be spoken of, as TAP_SCHEMA has it now. Columns of a type that
 /// ADQL does not have are left out.
@@ -129,31 +130,23 @@ async fn keys(database: &Database, tables: &mut [(String, Table)]) -> Result<(),
     Ok(())
 }
 
-/// Adds to each table what is known of its index columns.
+/// Adds to each table its index columns, where queries may use them.
 async fn spatial_indexes(database: &Database, tables: &mut [(String, Table)]) -> Result<(), Error> {
-    let sql = "SELECT schema_name, table_name, kind, column1, column2, index_column \
-               FROM {obstap.spatial_indexes} ORDER BY schema_name, table_name, index_column";
-    let rows = database.fetch(sql, &[], &[Wire::Text; 6]).await?;
-    for row in 0..rows.len() {
-        let cell = |column| text(&rows, row, column).unwrap_or_default();
-        let (schema, name) = (cell(0), cell(1));
+    for record in indexes::list(database).await? {
         let found = tables.iter_mut().map(|(_, table)| table);
-        let mut found = found.filter(|table| table.schema == schema && table.name == name);
+        let mut found =
+            found.filter(|table| (&table.schema, &table.name) == (&record.schema, &record.table));
         let Some(table) = found.next() else {
             continue;
         };
-        match cell(2).as_str() {
-            "region" => table.regions.push(RegionIndex {
-                column: cell(3),
-                prefix: cell(5),
-            }),
-            "position" => table.positions.push(PositionIndex {
-                lon: cell(3),
-                lat: cell(4),
-                cell: cell(5),
-            }),
-            // An index of a later version, of no use to this one.
-            _ => {}
+        if !record.is_usable() {
+            let (table, state) = (table.full_name(), record.state);
+            tracing::warn!(table, state, "an index on the sky is not used");
+            continue;
+        }
+        match record.index {
+            Index::Region(region) => table.regions.push(region),
+            Index::Position(position) => table.positions.push(position),
         }
     }
     Ok(())

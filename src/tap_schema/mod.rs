@@ -1,21 +1,29 @@
 //! TAP_SCHEMA: what this service publishes, as tables of the service itself.
 //!
 //! Follows TAP 1.1 section 4 (<https://www.ivoa.net/documents/TAP/20190927/>).
-//! [`publish`] writes the rows, [`load`] makes the [`adql::Catalog`] of them;
+//! [`publish`] writes the rows, [`load`] makes the [`adql::Catalog`] of them, and
+//! [`Live`] keeps it up to date;
 //! [`own`] is the description of TAP_SCHEMA itself, used for both.
 //! Leaves out: `[catalog.]` in names, arrays of more than one dimension.
 //!
 //! Must not know: which tables there are besides its own, engines, ADQL's
 //! language.
 
+pub mod indexes;
+mod live;
 mod load;
 mod own;
 mod publish;
+mod statistics;
 mod ucd;
 
+pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
 pub use publish::publish;
+pub use statistics::Distributions;
+
+pub use crate::database::Statistics;
 pub use ucd::ucd_fault;
 
 use adql::Column;
@@ -108,6 +116,7 @@ impl Key {
     }
 }
 
+/// Schema and table as the database has them.
 fn stored(schema: &str, name: &str) -> (String, String) {
     (schema.to_lowercase(), name.to_lowercase())
 }

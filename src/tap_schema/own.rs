@@ -4,7 +4,7 @@ use adql::{Column, Type};
 
 use super::{Key, Published, PublishedColumn, Schema};
 
-const SCHEMA: &str = "tap_schema";
+pub(super) const SCHEMA: &str = "tap_schema";
 
 /// The five tables of TAP_SCHEMA.
 pub fn own() -> Vec<Published> {

@@ -6,6 +6,7 @@ use adql::catalog::{PositionIndex, RegionIndex};
 use super::{Key, Published, PublishedColumn, Schema, column_name};
 use crate::dali::Datatype;
 use crate::database::{Error, Transaction};
+use crate::spatial;
 
 /// Writes the rows of these tables and keys, in place of what stood there
 /// about them; other tables keep theirs.
@@ -28,7 +29,16 @@ pub async fn publish(
     for key in keys {
         self::key(transaction, key).await?;
     }
-    Ok(())
+    changed(transaction).await
+}
+
+/// Lets services that run know that they must read TAP_SCHEMA again.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn changed(transaction: &mut Transaction) -> Result<(), Error> {
+    let sql = "UPDATE {obstap.published} SET version = version + 1";
+    transaction.execute(sql, &[]).await.map(drop)
 }
 
 async fn schema(transaction: &mut Transaction, schema: &Schema) -> Result<(), Error> {
@@ -100,7 +110,9 @@ async fn column(
 /// Which columns carry an index on the sky; `table_name` is without schema.
 async fn spatial_indexes(transaction: &mut Transaction, table: &Published) -> Result<(), Error> {
     let place = [text(&table.schema.name), text(&table.name)];
-    let sql = "DELETE FROM {obstap.spatial_indexes} WHERE schema_name = $1 AND table_name = $2";
+    // Those made beside a table (`super::indexes`) outlive a new description.
+    let sql = "DELETE FROM {obstap.spatial_indexes} \
+               WHERE schema_name = $1 AND table_name = $2 AND upkeep = 'load'";
     transaction.execute(sql, &place).await?;
     let regions = table.regions.iter().map(|region| {
         let RegionIndex { column, prefix } = region;
@@ -112,9 +124,10 @@ async fn spatial_indexes(transaction: &mut Transaction, table: &Published) -> Re
     });
     for index in regions.chain(positions) {
         let sql = "INSERT INTO {obstap.spatial_indexes} \
-                   (schema_name, table_name, kind, column1, column2, index_column) \
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let values = [&place[..], &index[..]].concat();
+                   (schema_name, table_name, kind, column1, column2, index_column, index_version) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let version = [Value::BigInt(spatial::VERSION)];
+        let values = [&place[..], &index[..], &version].concat();
         transaction.execute(sql, &values).await?;
     }
     Ok(())

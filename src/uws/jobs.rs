@@ -149,6 +149,12 @@ impl<W: Work> Jobs<W> {
         self.shared.store.list(filter, instant::now()).await
     }
 
+    /// How many jobs are in the queue, and how many run, on all services that
+    /// share the table.
+    pub async fn waiting_and_running(&self) -> Result<(u64, u64), Error> {
+        Ok(self.shared.store.waiting_and_running().await?)
+    }
+
     /// A job as XML; `list` is the address of the list of jobs.
     pub async fn document(&self, job: &Job, list: &str) -> Result<Vec<u8>, Error> {
         let ahead = match job.phase {

@@ -4,8 +4,10 @@
 //! the tables that the service itself works by.
 
 use std::io;
+use std::time::Duration;
 
 use adql::functions::{self, FEATURES, Feature, GEOMETRY};
+use quick_xml::events::BytesText;
 
 use super::{XSI, Xml, document, element};
 use crate::config::{Jobs, Limits};
@@ -15,7 +17,8 @@ const LANGUAGE: &str =
     "The Astronomical Data Query Language: SQL's SELECT with geometry on the sky.";
 
 /// The capabilities of a service whose TAP stands under `base`/tap.
-pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
+/// `drafts`: as TAPRegExt 1.1 will have it, where that says more.
+pub fn write(base: &str, limits: &Limits, jobs: &Jobs, drafts: bool) -> Vec<u8> {
     document(|xml| {
         xml.create_element("vosi:capabilities")
             .with_attribute((
@@ -30,7 +33,7 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
                 xml.create_element("capability")
                     .with_attribute(("standardID", "ivo://ivoa.net/std/TAP"))
                     .with_attribute(("xsi:type", "tr:TableAccess"))
-                    .write_inner_content(|xml| table_access(xml, base, limits, jobs))?;
+                    .write_inner_content(|xml| table_access(xml, base, limits, jobs, drafts))?;
                 for resource in ["capabilities", "tables", "availability"] {
                     let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
                     xml.create_element("capability")
@@ -41,6 +44,22 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs) -> Vec<u8> {
                             interface(xml, version, "full", &url)
                         })?;
                 }
+                // TAP 1.1 section 2.4.4.
+                xml.create_element("capability")
+                    .with_attribute(("standardID", "ivo://ivoa.net/std/DALI#examples"))
+                    .write_inner_content(|xml| {
+                        xml.create_element("interface")
+                            .with_attribute(("xsi:type", "vr:WebBrowser"))
+                            .write_inner_content(|xml| {
+                                xml.create_element("accessURL")
+                                    .with_attribute(("use", "full"))
+                                    .write_text_content(BytesText::new(&format!(
+                                        "{base}/tap/examples"
+                                    )))
+                                    .map(drop)
+                            })
+                            .map(drop)
+                    })?;
                 Ok(())
             })
             .map(drop)
@@ -55,18 +74,33 @@ fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result
         .write_inner_content(|xml| {
             xml.create_element("accessURL")
                 .with_attribute(("use", usage))
-                .write_text_content(quick_xml::events::BytesText::new(url))
+                .write_text_content(BytesText::new(url))
                 .map(drop)
         })
         .map(drop)
 }
 
 /// In the order the schema of TAPRegExt wants.
-fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::Result<()> {
+fn table_access(
+    xml: &mut Xml,
+    base: &str,
+    limits: &Limits,
+    jobs: &Jobs,
+    drafts: bool,
+) -> io::Result<()> {
+    // TAPRegExt has no place for these two.
+    element(
+        xml,
+        "description",
+        &format!(
+            "A request has at most {} bytes, and an answer not many more than {}.",
+            limits.body_bytes, limits.answer_bytes
+        ),
+    )?;
     interface(xml, "1.1", "base", &format!("{base}/tap"))?;
     xml.create_element("dataModel")
         .with_attribute(("ivo-id", "ivo://ivoa.net/std/ObsCore#core-1.1"))
-        .write_text_content(quick_xml::events::BytesText::new("ObsCore-1.1"))?;
+        .write_text_content(BytesText::new("ObsCore-1.1"))?;
     xml.create_element("language").write_inner_content(|xml| {
         element(xml, "name", "ADQL")?;
         for (version, ivoid) in [
@@ -75,7 +109,7 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::
         ] {
             xml.create_element("version")
                 .with_attribute(("ivo-id", ivoid))
-                .write_text_content(quick_xml::events::BytesText::new(version))?;
+                .write_text_content(BytesText::new(version))?;
         }
         element(xml, "description", LANGUAGE)?;
         features(xml)
@@ -99,10 +133,11 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::
         ("retentionPeriod", jobs.lifetime_default, jobs.lifetime_hard),
         ("executionDuration", jobs.time_default, jobs.time_hard),
     ] {
-        xml.create_element(name).write_inner_content(|xml| {
-            element(xml, "default", &default.as_secs().to_string())?;
-            element(xml, "hard", &hard.as_secs().to_string())
-        })?;
+        time_limit(xml, name, None, default, hard)?;
+        // TAPRegExt 1.1 section 2.2: the value of one mode overrides the other.
+        if drafts && name == "executionDuration" {
+            time_limit(xml, name, Some("sync"), limits.sync, limits.sync)?;
+        }
     }
     xml.create_element("outputLimit")
         .write_inner_content(|xml| {
@@ -112,11 +147,30 @@ fn table_access(xml: &mut Xml, base: &str, limits: &Limits, jobs: &Jobs) -> io::
             ] {
                 xml.create_element(name)
                     .with_attribute(("unit", "row"))
-                    .write_text_content(quick_xml::events::BytesText::new(&rows.to_string()))?;
+                    .write_text_content(BytesText::new(&rows.to_string()))?;
             }
             Ok(())
         })?;
     Ok(())
+}
+
+fn time_limit(
+    xml: &mut Xml,
+    name: &str,
+    mode: Option<&str>,
+    default: Duration,
+    hard: Duration,
+) -> io::Result<()> {
+    let mut start = xml.create_element(name);
+    if let Some(mode) = mode {
+        start = start.with_attribute(("forMode", mode));
+    }
+    start
+        .write_inner_content(|xml| {
+            element(xml, "default", &default.as_secs().to_string())?;
+            element(xml, "hard", &hard.as_secs().to_string())
+        })
+        .map(drop)
 }
 
 /// The optional features of the language, those of a kind together.
@@ -161,10 +215,11 @@ mod tests {
         let limits = Limits {
             maxrec_default: 7,
             maxrec_hard: 99,
-            sync: std::time::Duration::from_secs(60),
+            sync: Duration::from_secs(60),
             body_bytes: 1,
+            answer_bytes: 2,
         };
-        let seconds = std::time::Duration::from_secs;
+        let seconds = Duration::from_secs;
         let jobs = Jobs {
             concurrent: 1,
             concurrent_per_user: 1,
@@ -176,8 +231,15 @@ mod tests {
             listed: true,
             lease: seconds(1),
         };
-        let document = write("https://sky.example/obs", &limits, &jobs);
+        let document = write("https://sky.example/obs", &limits, &jobs, false);
         let text = String::from_utf8_lossy(&document).into_owned();
+        assert!(!text.contains("forMode"));
+        let draft = write("https://sky.example/obs", &limits, &jobs, true);
+        let draft = String::from_utf8_lossy(&draft).into_owned();
+        assert!(
+            draft.contains("<executionDuration forMode=\"sync\">"),
+            "{draft}"
+        );
         for part in [
             "<accessURL use=\"base\">https://sky.example/obs/tap</accessURL>",
             "<accessURL use=\"full\">https://sky.example/obs/tap/tables</accessURL>",

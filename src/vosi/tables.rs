@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, BytesText, Event};
 
 use super::{XSI, Xml, document, element, maybe, printable};
+use crate::tap_schema::{Distributions, Statistics};
 use crate::{dali, tap_schema};
 
 const NAMESPACES: [(&str, &str); 3] = [
@@ -25,8 +26,9 @@ pub enum Detail {
     Max,
 }
 
-/// The whole table set.
-pub fn write(catalog: &Catalog, detail: Detail) -> Vec<u8> {
+/// The whole table set. `known`: what to tell of the values, which VODataService
+/// 1.3 will have a place for and 1.2 has not.
+pub fn write(catalog: &Catalog, detail: Detail, known: Option<&Distributions>) -> Vec<u8> {
     let mut schemas: Vec<&str> = Vec::new();
     for table in catalog.tables() {
         if !schemas.contains(&table.schema.as_str()) {
@@ -43,7 +45,7 @@ pub fn write(catalog: &Catalog, detail: Detail) -> Vec<u8> {
                         for of_schema in catalog.tables().iter().filter(|t| t.schema == schema) {
                             xml.create_element("table")
                                 .with_attribute(("type", "table"))
-                                .write_inner_content(|xml| table(xml, of_schema, detail))?;
+                                .write_inner_content(|xml| table(xml, of_schema, detail, known))?;
                         }
                         Ok(())
                     })?;
@@ -55,7 +57,7 @@ pub fn write(catalog: &Catalog, detail: Detail) -> Vec<u8> {
 }
 
 /// One table with its columns; `None` when there is none of that name.
-pub fn write_one(catalog: &Catalog, name: &str) -> Option<Vec<u8>> {
+pub fn write_one(catalog: &Catalog, name: &str, known: Option<&Distributions>) -> Option<Vec<u8>> {
     let found = catalog
         .tables()
         .iter()
@@ -64,12 +66,17 @@ pub fn write_one(catalog: &Catalog, name: &str) -> Option<Vec<u8>> {
         xml.create_element("vosi:table")
             .with_attributes(NAMESPACES)
             .with_attribute(("type", "table"))
-            .write_inner_content(|xml| table(xml, found, Detail::Max))
+            .write_inner_content(|xml| table(xml, found, Detail::Max, known))
             .map(drop)
     }))
 }
 
-fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
+fn table(
+    xml: &mut Xml,
+    table: &Table,
+    detail: Detail,
+    known: Option<&Distributions>,
+) -> io::Result<()> {
     element(xml, "name", &table.full_name())?;
     maybe(xml, "description", table.description.as_deref())?;
     maybe(xml, "utype", table.utype.as_deref())?;
@@ -83,6 +90,9 @@ fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
             maybe(xml, "unit", column.unit.as_deref())?;
             maybe(xml, "ucd", column.ucd.as_deref())?;
             maybe(xml, "utype", column.utype.as_deref())?;
+            if let Some(known) = known.and_then(|it| it.of(table, &column.name)) {
+                statistics(xml, known)?;
+            }
             let kind = dali::Datatype::of(column);
             let mut start = xml
                 .create_element("dataType")
@@ -115,6 +125,30 @@ fn table(xml: &mut Xml, table: &Table, detail: Detail) -> io::Result<()> {
             })?;
     }
     Ok(())
+}
+
+/// VODataService 1.3, working draft, `vs:Stats`.
+fn statistics(xml: &mut Xml, known: &Statistics) -> io::Result<()> {
+    let numbers = [
+        ("min", known.min),
+        ("percentile03", known.percentile03),
+        ("median", known.median),
+        ("percentile97", known.percentile97),
+        ("max", known.max),
+        ("fillFactor", known.fill),
+    ];
+    if numbers.iter().all(|(_, number)| number.is_none()) {
+        return Ok(());
+    }
+    xml.create_element("stats")
+        .write_inner_content(|xml| {
+            for (name, number) in numbers {
+                let text = number.map(|number| number.to_string());
+                maybe(xml, name, text.as_deref())?;
+            }
+            Ok(())
+        })
+        .map(drop)
 }
 
 /// Reads a table set, as any TAP service gives under `/tables`. Errors are
@@ -324,7 +358,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let catalog = catalog();
-        let text = String::from_utf8_lossy(&write(&catalog, Detail::Max)).into_owned();
+        let text = String::from_utf8_lossy(&write(&catalog, Detail::Max, None)).into_owned();
         let tables = read(&text).unwrap_or_default();
         let written = &catalog.tables()[0];
         assert_eq!(tables.len(), 1);
@@ -336,10 +370,10 @@ mod tests {
 
     #[test]
     fn columns_are_left_out_on_demand() {
-        let text = String::from_utf8_lossy(&write(&catalog(), Detail::Min)).into_owned();
+        let text = String::from_utf8_lossy(&write(&catalog(), Detail::Min, None)).into_owned();
         assert!(text.contains("<name>ivoa.ObsCore</name>") && !text.contains("<column>"));
-        assert!(write_one(&catalog(), "IVOA.obscore").is_some());
-        assert!(write_one(&catalog(), "ivoa.nothing").is_none());
+        assert!(write_one(&catalog(), "IVOA.obscore", None).is_some());
+        assert!(write_one(&catalog(), "ivoa.nothing", None).is_none());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Must not know: HTTP, SQL.
 
+pub mod api;
+
 use std::fmt::Write;
 
 use adql::Catalog;

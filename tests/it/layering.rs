@@ -30,20 +30,34 @@ const ROOMS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("felis", &["tap_schema", "database", "adql"]),
-    ("output", &["votable", "database", "dali", "adql"]),
+    (
+        "output",
+        &["votable", "spatial", "database", "dali", "adql"],
+    ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
     // Floor 4; never each other.
     (
         "tap",
-        &["adql", "config", "dali", "database", "output", "uws"],
+        &[
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "output",
+            "spatial",
+            "tap_schema",
+            "uws",
+        ],
     ),
-    ("vosi", &["adql", "config", "dali", "tap_schema"]),
+    ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
-        &["dali", "database", "output", "tap", "uws", "vosi", "web"],
+        &[
+            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+        ],
     ),
     (
         "commands",
@@ -83,7 +97,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 15] = [
+const FOREIGN: [(&str, &[&str]); 16] = [
     (
         "sqlparser",
         &[
@@ -107,6 +121,7 @@ const FOREIGN: [(&str, &[&str]); 15] = [
     ("arrow_schema", &["src/output"]),
     ("flatbuffers", &["src/output"]),
     ("zstd", &["src/server"]),
+    ("prometheus_client", &["src/server"]),
 ];
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod async_;
 mod cases;
+mod coverage;
 mod database;
+mod documents;
 mod felis;
 mod formats;
 mod functions;
@@ -11,10 +13,13 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manners;
 mod obscore;
 mod protocol;
 mod random;
+mod registry;
 mod sky_functions;
+mod sky_index;
 mod sky_parity;
 mod support;
 mod tap;

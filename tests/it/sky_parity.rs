@@ -127,7 +127,7 @@ fn databases_and_program_agree_on_the_sphere() {
         let mut random = Random(7);
         let target = database.target().clone();
         let mut both = [0, 0];
-        for _ in 0..2_000 {
+        for _ in 0..1_000 {
             let a = random.region();
             let b = match random.next() % 4 {
                 0 => a.clone(),

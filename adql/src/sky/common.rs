@@ -83,7 +83,7 @@ fn crossings(a: Edge, b: Edge) -> Option<[Vector; 2]> {
     }
     let a2 = a.chord * a.chord;
     let b2 = b.chord * b.chord;
-    let along = ((a2 + apart2 - b2) / 2.0 - a2 * apart2 / 4.0) / flat2;
+    let along = ((a2 - b2 + apart2) / 2.0 - a2 * apart2 / 4.0) / flat2;
     let rest = (a2 - a2 * a2 / 4.0) / flat2 - along * along;
     let aside = if rest > 0.0 { rest.sqrt() } else { 0.0 };
     let flat = plus(towards, apart2 / 2.0, a.centre);

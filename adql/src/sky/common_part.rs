@@ -7,14 +7,15 @@ use super::region::CommonPart;
 use super::shape::{Part, parts};
 
 /// The area is counted in cells, this many at its edge.
-const EDGE_CELLS: usize = 3_000;
+const EDGE_CELLS: usize = 800;
 
 impl CommonPart {
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         parts(&self.parts)
     }
 
-    fn holds(&self, point: Vector) -> bool {
+    /// Whether a position is in it.
+    pub fn holds(&self, point: Vector) -> bool {
         self.parts().all(|part| point_in_part(point, part))
     }
 

@@ -7,7 +7,7 @@
 
 use cdshealpix::nested;
 
-use super::footprint::{CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
+use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER};
 use super::moc::{Moc, STRAY};
 use super::point::{Vector, angle_of, chord_of, chord2};
 use super::region::{Region, RegionPart};
@@ -66,10 +66,7 @@ pub fn footprints(query: &Region, relation: Relation) -> Vec<(i64, i64)> {
             (base | low, base | high)
         }));
     }
-    ranges.push((
-        WIDE_CLASS << CLASS_SHIFT,
-        ((WIDE_CLASS + 1) << CLASS_SHIFT) - 1,
-    ));
+    ranges.push(ALWAYS);
     merged(ranges, MAX_FOOTPRINT_RANGES)
 }
 
@@ -103,10 +100,7 @@ pub fn footprints_of_moc(moc: &Moc, inside: bool) -> Vec<(i64, i64)> {
         let keys = |&(low, high): &(i64, i64)| (base | low >> bits, base | high >> bits);
         ranges.extend(grown.ranges().iter().map(keys));
     }
-    ranges.push((
-        WIDE_CLASS << CLASS_SHIFT,
-        ((WIDE_CLASS + 1) << CLASS_SHIFT) - 1,
-    ));
+    ranges.push(ALWAYS);
     merged(ranges, MAX_FOOTPRINT_RANGES)
 }
 

@@ -35,6 +35,16 @@ pub(super) const CLASS_RADII: [f64; 13] = [
 /// Footprints that reach further than 90° from their centre. Every cover has it.
 pub(super) const WIDE_CLASS: i64 = 13;
 
+/// Rows whose region was written by another program and has not been read yet:
+/// every cover has them too.
+const WAITING_CLASS: i64 = WIDE_CLASS + 1;
+
+/// The keys that every cover has.
+pub(super) const ALWAYS: (i64, i64) = (
+    WIDE_CLASS << CLASS_SHIFT,
+    ((WAITING_CLASS + 1) << CLASS_SHIFT) - 1,
+);
+
 /// A region as a database keeps it for searching: a key of one number, a centre
 /// inside the region, two radii, and the region itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +70,14 @@ pub struct Footprint {
 }
 
 impl Footprint {
+    /// The key of a row whose region is still to be read. Its other columns
+    /// are such that every test needs the shape, and the shape is one that no
+    /// function takes: a query fails rather than judge the row wrongly.
+    pub const WAITING: i64 = WAITING_CLASS << CLASS_SHIFT;
+
+    /// The key of a row whose region's text says no region; in no cover.
+    pub const UNREADABLE: i64 = (WAITING_CLASS + 1) << CLASS_SHIFT;
+
     /// The order of the cell in a key.
     pub const KEY_ORDER: u8 = KEY_ORDER;
 

@@ -107,6 +107,15 @@ impl RegionPart {
     }
 }
 
+/// A circle that holds a part.
+pub(super) fn part_bound(part: &RegionPart) -> Cap {
+    let centre = middle(std::slice::from_ref(part), 12);
+    Cap {
+        centre,
+        chord: rounded_up(part_reach(centre, part)),
+    }
+}
+
 /// More than rounding and the tolerance of the predicates can add.
 pub(super) fn rounded_up(chord: f64) -> f64 {
     (chord * (1.0 + 8.0 * f64::EPSILON) + 4e-14).min(2.0)

@@ -80,7 +80,7 @@ mod turn;
 pub mod cell;
 pub mod cover;
 
-pub use coverage::Coverage;
+pub use coverage::{Coverage, NotACoverage, SpaceTimeCoverage, TimeCoverage, barycentric};
 pub use distance::{distance, gap};
 pub use extent::{area, centroid};
 pub use footprint::{Footprint, position_cell};

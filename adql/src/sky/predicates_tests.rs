@@ -126,6 +126,94 @@ fn unions() {
     assert!(!meets(&[], &shape(two)) && !contains(&shape(two), &[]));
 }
 
+/// Parallels are circles: a polygon through the corners of a range sticks out.
+#[test]
+fn ranges() {
+    let range = "range 10 40 50 60";
+    check(range, "position 25 60", true, true, false);
+    check(range, "position 25 60.0000001", false, false, false);
+    check(range, "position 25 50", true, true, false);
+    check(range, "polygon 10 50 40 50 40 60 10 60", true, false, false);
+    check(range, "polygon 12 52 38 52 38 55 12 55", true, true, false);
+    check(range, "circle 25 55 4", true, true, false);
+    check("range 0 360 -1 1", "circle 77 0 1", true, true, false);
+    check("range 0 360 -1 1", "circle 77 3 1", false, false, false);
+    check("range 350 200 -5 5", "circle 95 0 3", true, true, false);
+    check("range 350 200 -5 5", "circle 275 0 70", false, false, false);
+    check(
+        "range 0 1e-7 89.9999999 90",
+        "position 0 90",
+        true,
+        true,
+        false,
+    );
+}
+
+#[test]
+fn intersections_and_complements() {
+    let lens = "intersection (circle 0 0 2 circle 3 0 2)";
+    check(lens, "position 1.5 0", true, true, false);
+    check(lens, "position 0 0", false, false, false);
+    check(lens, "circle 1.5 0 .5", true, true, false);
+    check(lens, "circle 1.5 0 .6", true, false, false);
+    check(lens, "circle 0 0 2", true, false, true);
+    check(lens, "circle 1.5 0 1.4", true, false, true);
+    check(lens, "circle 1.5 0 1.3", true, false, false);
+    check(lens, BAY, false, false, false);
+    check(lens, lens, true, true, true);
+    let ring = "difference (circle 0 0 5 circle 0 0 3)";
+    check(ring, "circle 4 0 1", true, true, false);
+    check(ring, "circle 0 0 3", true, false, false);
+    check(ring, "circle 0 0 2.9", false, false, false);
+    check(ring, "circle 0 0 5", true, false, true);
+    let bay = "intersection (circle 33 4 1.5 range 32 34 0 9)";
+    check(BAY, bay, true, false, false);
+    check(
+        BAY,
+        "intersection (circle 33 1 0.9 range 32 34 0 9)",
+        true,
+        true,
+        false,
+    );
+    let rest = "not (box 11 0 2 2)";
+    check(rest, SQUARE, true, false, false);
+    check(rest, "circle 14 0 2", true, true, false);
+    check(rest, "circle 14 0 2.1", true, false, false);
+    check(rest, "position 11 0", false, false, false);
+    // Around a corner of the box, in no single hemisphere.
+    check(
+        rest,
+        "polygon 9 -2 13 -2 13 -1.1 9.9 -1.1 9.9 1.5 9 1.5",
+        true,
+        true,
+        false,
+    );
+    check(
+        "not (circle 0 0 0.001)",
+        "circle 0 0 0.0005",
+        false,
+        false,
+        false,
+    );
+    check(
+        "not (circle 0 0 0.001)",
+        "circle 0.002 0 0.001",
+        true,
+        true,
+        false,
+    );
+}
+
+#[test]
+fn ellipses_and_cells() {
+    let ellipse = "ellipse 10 0 2 1 0";
+    check(ellipse, "position 10 2", true, true, false);
+    check(ellipse, "position 11.0000001 0", false, false, false);
+    check(ellipse, "circle 10 0 .9", true, true, false);
+    check("moc 3/0", "position 45 0.1", true, true, false);
+    check("moc 29/0", "position 45 0.1", false, false, false);
+}
+
 #[test]
 fn no_list_of_numbers_fails() {
     for odd in [
@@ -134,6 +222,11 @@ fn no_list_of_numbers_fails() {
         &[f64::NAN],
         &[-3.0, 1.0],
         &[1e300, 0.0],
+        &[1.0, 3.0, 0.0],
+        &[1.0, 4.0, 0.0, 0.0, 0.0, 0.0],
+        &[2.0, 2.0, 9.0, 0.0],
+        &[-2.0, 1.0, 0.0],
+        &[2.0, 5.0, 4.0, f64::NAN, 0.0, 0.0, 0.0],
         &[3.0, f64::NAN, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     ] {
         meets(odd, &shape(SQUARE));

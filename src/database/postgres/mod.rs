@@ -102,6 +102,25 @@ impl Postgres {
         self.version.clone()
     }
 
+    pub(super) fn pools(&self) -> Vec<super::Pool> {
+        let doors = [
+            ("readers", &self.read),
+            ("workers", &self.work),
+            ("control", &self.control),
+            ("writers", &self.write),
+        ];
+        doors
+            .map(|(name, door)| {
+                let status = door.pool.status();
+                super::Pool {
+                    name,
+                    connections: status.max_size,
+                    in_use: status.size.saturating_sub(status.available),
+                }
+            })
+            .to_vec()
+    }
+
     pub(super) async fn stream(
         &self,
         statement: &Statement,

@@ -91,6 +91,30 @@ impl Sqlite {
         format!("SQLite {}", rusqlite::version())
     }
 
+    pub(super) fn pools(&self) -> Vec<super::Pool> {
+        let pools = [
+            ("readers", &self.readers),
+            ("workers", &self.workers),
+            ("control", &self.control),
+        ];
+        let mut told: Vec<super::Pool> = pools
+            .map(|(name, pool)| {
+                let (connections, in_use) = pool.use_now();
+                super::Pool {
+                    name,
+                    connections,
+                    in_use,
+                }
+            })
+            .to_vec();
+        told.push(super::Pool {
+            name: "writers",
+            connections: 1,
+            in_use: usize::from(self.writer.try_lock().is_err()),
+        });
+        told
+    }
+
     pub(super) async fn stream(
         &self,
         statement: &Statement,

@@ -33,6 +33,13 @@ impl Pool {
         })
     }
 
+    /// How many there are, and how many are lent.
+    pub(super) fn use_now(&self) -> (usize, usize) {
+        let all = self.back.max_capacity();
+        // What lies idle fills the channel.
+        (all, self.back.capacity().min(all))
+    }
+
     pub(super) async fn lease(&self) -> Result<Lease, Error> {
         // The pool holds a sender, so the channel never ends before it.
         let connection = self.idle.lock().await.recv().await;

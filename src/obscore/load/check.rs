@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::{Layout, Record};
 use crate::database::Batch;
 use crate::input::{InputError, Row, Table, Value};
+use crate::spatial::coverage::{Axes, Extent, Grain};
 
 /// Some rows of the file, checked.
 pub(super) struct Checked {
@@ -69,23 +70,61 @@ struct Work {
     done: oneshot::Sender<Result<Checked, InputError>>,
 }
 
+/// What the good rows of the chunks that have been received cover. Each thread
+/// draws on a map of its own, on which most of what follows is already.
+#[derive(Clone)]
+pub(super) struct Drawn {
+    axes: Arc<Axes>,
+    maps: Arc<Mutex<Vec<Extent>>>,
+}
+
+impl Drawn {
+    pub fn new(axes: Axes) -> Drawn {
+        Drawn {
+            axes: Arc::new(axes),
+            maps: Arc::default(),
+        }
+    }
+
+    fn add(&self, batch: &Batch) {
+        let map = self.maps.lock().ok().and_then(|mut maps| maps.pop());
+        let mut map = map.unwrap_or_else(|| Extent::new(&Grain::KEPT));
+        for row in 0..batch.len() {
+            self.axes.add(batch, row, &mut map);
+        }
+        if let Ok(mut maps) = self.maps.lock() {
+            maps.push(map);
+        }
+    }
+
+    /// All of it.
+    pub fn extent(self) -> Extent {
+        let mut whole = Extent::new(&Grain::KEPT);
+        if let Ok(mut maps) = self.maps.lock() {
+            maps.iter_mut().for_each(|map| whole.absorb(map));
+        }
+        whole
+    }
+}
+
 /// Reads and checks on threads of their own until the receiver is dropped.
-/// The chunks come in the order of the file.
-pub(super) fn start(table: Table, layout: Layout) -> mpsc::Receiver<Pending> {
+/// The chunks come in the order of the file; `drawn`, if it is wanted, holds
+/// what those that came cover.
+pub(super) fn start(table: Table, layout: Layout, drawn: Option<Drawn>) -> mpsc::Receiver<Pending> {
     let threads = thread::available_parallelism().map_or(1, |n| n.get());
     let (order, ordered) = mpsc::channel(2 * threads);
     let (hand, work) = blocking::sync_channel::<Work>(threads);
     let work = Arc::new(Mutex::new(work));
     let layout = Arc::new(layout);
     for _ in 0..threads {
-        let (work, layout) = (work.clone(), layout.clone());
+        let (work, layout, drawn) = (work.clone(), layout.clone(), drawn.clone());
         thread::spawn(move || {
             loop {
                 let next = work.lock().map(|work| work.recv());
                 let Ok(Ok(work)) = next else {
                     return;
                 };
-                check(&layout, work);
+                check(&layout, drawn.as_ref(), work);
             }
         });
     }
@@ -139,7 +178,7 @@ fn read(mut table: Table, order: &mpsc::Sender<Pending>, hand: &blocking::SyncSe
     }
 }
 
-fn check(layout: &Layout, work: Work) {
+fn check(layout: &Layout, drawn: Option<&Drawn>, work: Work) {
     let mut batch = Batch::new(layout.wires());
     let mut good = Vec::with_capacity(work.rows.len());
     let mut values = Vec::with_capacity(work.rows.len());
@@ -166,6 +205,9 @@ fn check(layout: &Layout, work: Work) {
             }
         }
         values.push(row.values);
+    }
+    if let Some(drawn) = drawn {
+        drawn.add(&batch);
     }
     bad.sort_by_key(|bad| bad.place);
     // The receiver may be gone: then nobody wants to know.

@@ -11,16 +11,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use adql::Wire;
 use adql::target::quote;
+use adql::{Column, Type, Wire};
 use tokio::sync::mpsc;
 
-use super::table::{analyze, create_indexes, drop_indexes, lock};
+use super::table::{analyze, create_indexes, drop_indexes, drop_triggers, lock, make_triggers};
 use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
-use check::{Bad, Checked};
+use crate::spatial::coverage::{self, Axes};
+use check::{Bad, Checked, Drawn};
 use rejects::Rejects;
 
 /// How a file is loaded.
@@ -124,14 +125,18 @@ pub async fn load(
     // Two loads that both found the table empty would stand in each other's way.
     lock(&mut transaction).await?;
     let place = Place::choose(&mut transaction, database, &columns).await?;
+    let empty = place == Place::Empty;
+    let adding = coverage::kept::adding(&mut transaction, database, TABLE, empty).await?;
+    let drawn = adding.wants().then(|| Drawn::new(axes(&layout, &columns)));
     let names = layout.names().into_iter().map(str::to_owned).collect();
-    let mut checked = check::start(table, layout);
+    let mut checked = check::start(table, layout, drawn.clone());
     let mut intake = Intake {
         file: &file,
         seen: HashMap::new(),
         bad: Vec::new(),
         total_bad: 0,
         loaded: 0,
+        repeated: false,
     };
     while let Some(chunk) = next(&mut checked, &file).await? {
         if let Some(progress) = &mut options.progress {
@@ -152,6 +157,14 @@ pub async fn load(
     let replaced = place
         .finish(&mut transaction, database, &names, &columns)
         .await?;
+    if let Some(drawn) = drawn {
+        // What was drawn of a row that came twice is not in the table.
+        let exact = replaced == 0 && !intake.repeated;
+        let mut extent = drawn.extent();
+        adding
+            .end(&mut transaction, TABLE, &mut extent, exact)
+            .await?;
+    }
     if place == Place::Empty || intake.loaded >= ANALYZED {
         analyze(&mut transaction).await?;
     }
@@ -168,6 +181,19 @@ pub async fn load(
 
 /// Loads of as many rows may change what the planner should know.
 const ANALYZED: u64 = 10_000;
+
+/// Where the cells of a row say what it covers.
+fn axes(layout: &Layout, columns: &[Declared]) -> Axes {
+    let names = layout.names().into_iter();
+    let columns: Vec<Column> = names
+        .map(|name| {
+            let declared = columns.iter().find(|declared| declared.name() == name);
+            let hidden = || Column::new(name, Type::Unknown);
+            declared.map_or_else(hidden, |declared| declared.column.clone())
+        })
+        .collect();
+    Axes::of(&columns)
+}
 
 async fn next(
     checked: &mut mpsc::Receiver<check::Pending>,
@@ -192,6 +218,8 @@ struct Intake<'a> {
     bad: Vec<String>,
     total_bad: u64,
     loaded: u64,
+    /// A row had the identifier of an earlier one.
+    repeated: bool,
 }
 
 impl Intake<'_> {
@@ -227,6 +255,7 @@ impl Intake<'_> {
             }
         }
         self.loaded += (chunk.good.len() - twice.len()) as u64;
+        self.repeated |= !twice.is_empty();
         if twice.is_empty() {
             return Ok(chunk.batch);
         }
@@ -266,6 +295,8 @@ impl Place {
         let any = "SELECT 1 FROM {ivoa.obscore} LIMIT 1";
         if transaction.fetch(any, &[], &[Wire::Int4]).await?.is_empty() {
             drop_indexes(transaction, database.target(), columns).await?;
+            // They would keep rows from arriving many at a time.
+            drop_triggers(transaction, database).await?;
             return Ok(Place::Empty);
         }
         let sql = format!(
@@ -293,6 +324,7 @@ impl Place {
     ) -> Result<u64, database::Error> {
         if self == Place::Empty {
             create_indexes(transaction, database.target(), columns).await?;
+            make_triggers(transaction, database).await?;
             return Ok(0);
         }
         let id = columns::name::PUBLISHER_DID;

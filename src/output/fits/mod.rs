@@ -180,6 +180,7 @@ fn unkept(source: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::encoder::Cut;
     use adql::{Column, Type, Wire};
 
     fn written(columns: Vec<Column>, batch: &Batch, ending: Ending<'_>) -> Vec<u8> {
@@ -238,7 +239,11 @@ mod tests {
         ];
         row.iter().for_each(|cell| batch.push(Some(cell)));
         (0..7).for_each(|_| batch.push(None));
-        let (cards, data) = read(&written(columns, &batch, Ending::Overflow(Some(2))));
+        let (cards, data) = read(&written(
+            columns,
+            &batch,
+            Ending::Overflow(Some(Cut::after(2))),
+        ));
         for card in [
             "NAXIS1  =                   63",
             "NAXIS2  =                    2",

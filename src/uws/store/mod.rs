@@ -167,6 +167,25 @@ impl Store {
     }
 
     /// Whether anything waits to be run.
+    pub(super) async fn waiting_and_running(&self) -> Result<(u64, u64), database::Error> {
+        let sql = "SELECT phase, CAST(count(*) AS bigint) FROM {obstap.jobs} \
+                   WHERE phase IN ('QUEUED', 'EXECUTING') GROUP BY phase";
+        let rows = self
+            .database
+            .fetch(sql, &[], &[Wire::Text, Wire::Int8])
+            .await?;
+        let mut counts = (0, 0);
+        for row in 0..rows.len() {
+            let count = integer(&rows, row, 1).unwrap_or(0);
+            let count = u64::try_from(count).unwrap_or(0);
+            match string(&rows, row, 0).as_deref() == Some(Phase::Queued.name()) {
+                true => counts.0 = count,
+                false => counts.1 = count,
+            }
+        }
+        Ok(counts)
+    }
+
     pub(super) async fn has_queued(&self) -> Result<bool, database::Error> {
         let sql = "SELECT job_id FROM {obstap.jobs} WHERE phase = 'QUEUED' LIMIT 1";
         let rows = self.database.fetch(sql, &[], &[Wire::Text]).await?;

@@ -108,10 +108,16 @@ impl Arguments<'_, '_> {
         match self.raw(place) {
             ValueRef::Blob(bytes) if bytes.len() % 8 == 0 => {
                 let (chunks, _) = bytes.as_chunks::<8>();
-                Ok(chunks
+                let numbers: Vec<f64> = chunks
                     .iter()
                     .map(|bytes| f64::from_be_bytes(*bytes))
-                    .collect())
+                    .collect();
+                // A row that waits for its index. (PostgreSQL cannot count
+                // the parts of such a shape, and fails too.)
+                match numbers.first().is_some_and(|first| first.is_nan()) {
+                    true => Err(self.refuse("wants a shape that is known")),
+                    false => Ok(numbers),
+                }
             }
             _ => Err(self.refuse("wants a shape")),
         }

@@ -336,7 +336,7 @@ BEGIN
   IF NOT flat2 > 1e-30 THEN
     RETURN '{}';
   END IF;
-  along := ((a2 + apart2 - b2) / 2 - a2 * apart2 / 4) / flat2;
+  along := ((a2 - b2 + apart2) / 2 - a2 * apart2 / 4) / flat2;
   rest := (a2 - a2 * a2 / 4) / flat2 - along * along;
   aside := CASE WHEN rest > 0 THEN sqrt(rest) ELSE 0 END;
   fx := ax * (1 - a2 / 2) + along * (tx + half * ax);

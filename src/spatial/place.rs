@@ -1,9 +1,8 @@
-//! Where on the sky a row lies, told by the columns of the answer.
+//! Where on the sky a row lies, told by its columns.
 
 use adql::sky::Region;
 use adql::{Column, Type};
 
-use super::cell;
 use crate::database::Batch;
 
 /// The columns that tell it.
@@ -62,6 +61,13 @@ impl Place {
         self.region.map(|(column, _)| column)
     }
 
+    /// The columns that are looked at.
+    pub fn columns(&self) -> Vec<usize> {
+        let region = self.region.iter().map(|(column, _)| *column);
+        let position = self.position.iter().flat_map(|&(lon, lat)| [lon, lat]);
+        region.chain(position).collect()
+    }
+
     /// Where a row lies; `None` when it does not say, or nothing that is on the
     /// sky.
     pub fn find(&self, batch: &Batch, row: usize) -> Option<Where> {
@@ -72,11 +78,15 @@ impl Place {
             return Some(Where::Region(found));
         }
         let (lon, lat) = self.position?;
-        let lon = cell::float(batch.cell(row, lon)?)?;
-        let lat = cell::float(batch.cell(row, lat)?)?;
+        let lon = float(batch.cell(row, lon)?)?;
+        let lat = float(batch.cell(row, lat)?)?;
         let there = lon.is_finite() && (-90.0..=90.0).contains(&lat);
         there.then_some(Where::Position(lon, lat))
     }
+}
+
+fn float(cell: &[u8]) -> Option<f64> {
+    cell.try_into().map(f64::from_be_bytes).ok()
 }
 
 fn is_region(column: &Column) -> bool {
@@ -91,7 +101,8 @@ fn is_region(column: &Column) -> bool {
 fn region(kind: Type, cell: &[u8]) -> Option<Region> {
     match kind {
         Type::Point | Type::Circle | Type::Polygon => {
-            let numbers = cell::floats(cell);
+            let (numbers, _) = cell.as_chunks();
+            let numbers: Vec<f64> = numbers.iter().map(|it| f64::from_be_bytes(*it)).collect();
             let region = match numbers.as_slice() {
                 &[lon, lat] => Region::point(lon, lat),
                 &[lon, lat, radius] => Region::circle(lon, lat, radius),

@@ -1,0 +1,281 @@
+//! What there is at which address, for programs (OpenAPI 3.1,
+//! <https://spec.openapis.org/oas/v3.1.0>) and for people.
+//!
+//! The server registers its routes from the same [`Address`]es, so that nothing
+//! is told that is not there, and nothing is there untold.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use crate::output::escaped;
+
+const PAGE: &str = include_str!("api.html");
+
+/// What is at one address, which may be written in several ways.
+#[derive(Clone, Copy, Debug)]
+pub struct Address {
+    /// Parts in braces stand for any text; [`PARTS`] tells which.
+    pub paths: &'static [&'static str],
+    pub operations: &'static [Operation],
+}
+
+/// What can be done there. Whatever answers GET answers HEAD, and OPTIONS is
+/// answered everywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    pub method: Method,
+    pub summary: &'static str,
+    /// In the address of GET, in the body of POST.
+    pub parameters: &'static [Parameter],
+    /// Status of an answer that is as it should be.
+    pub status: u16,
+    /// Its media type; several where the request chooses.
+    pub media_types: &'static [&'static str],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// A value that is accepted.
+    pub example: &'static str,
+    pub required: bool,
+}
+
+/// The variable parts of addresses.
+pub const PARTS: [(&str, &str); 3] = [
+    ("id", "The identifier of a job"),
+    ("name", "The name of a table, or of a result"),
+    (
+        "part",
+        "phase, parameters, results, error, quote, destruction, executionduration or owner",
+    ),
+];
+
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+impl Address {
+    /// The value of `Allow` (RFC 9110 section 10.2.1).
+    pub fn allow(&self) -> String {
+        let mut names = Vec::new();
+        for operation in self.operations {
+            names.push(operation.method.name());
+            if operation.method == Method::Get {
+                names.push("HEAD");
+            }
+        }
+        names.push("OPTIONS");
+        names.join(", ")
+    }
+}
+
+/// The description for programs.
+pub fn openapi<'a>(base: &str, addresses: impl Iterator<Item = &'a Address>) -> Vec<u8> {
+    let mut paths = Map::new();
+    for address in addresses {
+        for path in address.paths {
+            let item = paths.entry(*path).or_insert_with(|| json!({}));
+            for operation in address.operations {
+                let name = operation.method.name().to_lowercase();
+                item[name] = described(path, operation);
+            }
+        }
+    }
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "TAP and ObsCore service",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A query service of the Virtual Observatory \
+                (TAP 1.1, https://www.ivoa.net/documents/TAP/). Names of parameters are \
+                compared without case, and unknown ones are ignored. HEAD is answered \
+                wherever GET is, and OPTIONS everywhere.",
+        },
+        "servers": [{"url": if base.is_empty() { "/" } else { base }}],
+        "paths": paths,
+    });
+    let mut text = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+fn described(path: &str, operation: &Operation) -> Value {
+    let mut parameters: Vec<Value> = Vec::new();
+    for (name, description) in PARTS {
+        if path.contains(&format!("{{{name}}}")) {
+            parameters.push(json!({
+                "name": name, "in": "path", "required": true,
+                "description": description, "schema": {"type": "string"},
+            }));
+        }
+    }
+    let mut media = Map::new();
+    for media_type in operation.media_types {
+        media.insert((*media_type).to_owned(), json!({}));
+    }
+    let status = operation.status.to_string();
+    let mut good = json!({"description": good(operation.status)});
+    if !media.is_empty() {
+        good["content"] = Value::Object(media);
+    }
+    let mut described = json!({
+        "summary": operation.summary,
+        "responses": {
+            status: good,
+            "default": {"description": "What is wrong, in words"},
+        },
+    });
+    match operation.method {
+        Method::Post => described["requestBody"] = body(operation.parameters),
+        _ => parameters.extend(operation.parameters.iter().map(|it| {
+            json!({
+                "name": it.name, "in": "query", "required": it.required,
+                "description": it.description, "example": it.example,
+                "schema": {"type": "string"},
+            })
+        })),
+    }
+    if !parameters.is_empty() {
+        described["parameters"] = Value::Array(parameters);
+    }
+    described
+}
+
+fn good(status: u16) -> &'static str {
+    match status {
+        303 => "Done; Location tells where to look",
+        _ => "As asked",
+    }
+}
+
+fn body(parameters: &[Parameter]) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for parameter in parameters {
+        let schema = json!({
+            "type": "string",
+            "description": parameter.description,
+            "examples": [parameter.example],
+        });
+        properties.insert(parameter.name.to_owned(), schema);
+        if parameter.required {
+            required.push(parameter.name);
+        }
+    }
+    let schema = json!({"type": "object", "properties": properties, "required": required});
+    json!({
+        "content": {
+            "application/x-www-form-urlencoded": {"schema": schema},
+            "multipart/form-data": {"schema": schema},
+        },
+    })
+}
+
+/// The description for people.
+pub fn page<'a>(base: &str, addresses: impl Iterator<Item = &'a Address>) -> String {
+    let mut told = String::new();
+    // Writing to a String cannot fail.
+    for address in addresses {
+        let paths: Vec<String> = address
+            .paths
+            .iter()
+            .map(|path| format!("<code>{}</code>", escaped(path)))
+            .collect();
+        let _ = writeln!(told, "<h2>{}</h2>", paths.join(", "));
+        for operation in address.operations {
+            let _ = writeln!(
+                told,
+                "<p><b>{}</b> {}</p>",
+                operation.method.name(),
+                escaped(operation.summary)
+            );
+            if operation.parameters.is_empty() {
+                continue;
+            }
+            told.push_str("<table>\n");
+            for parameter in operation.parameters {
+                let need = if parameter.required { " (needed)" } else { "" };
+                let _ = writeln!(
+                    told,
+                    "<tr><td><code>{}</code></td><td>{}{need}; for example <code>{}</code></td></tr>",
+                    escaped(parameter.name),
+                    escaped(parameter.description),
+                    escaped(parameter.example),
+                );
+            }
+            told.push_str("</table>\n");
+        }
+    }
+    PAGE.replace("{{addresses}}", &told)
+        .replace("{{version}}", env!("CARGO_PKG_VERSION"))
+        .replace("{{base}}", &escaped(base))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOBS: Address = Address {
+        paths: &["/jobs/{id}"],
+        operations: &[
+            Operation {
+                method: Method::Get,
+                summary: "A job",
+                parameters: &[Parameter {
+                    name: "WAIT",
+                    description: "Seconds < 60",
+                    example: "10",
+                    required: false,
+                }],
+                status: 200,
+                media_types: &["text/xml"],
+            },
+            Operation {
+                method: Method::Post,
+                summary: "Change it",
+                parameters: &[Parameter {
+                    name: "PHASE",
+                    description: "RUN or ABORT",
+                    example: "RUN",
+                    required: true,
+                }],
+                status: 303,
+                media_types: &[],
+            },
+        ],
+    };
+
+    #[test]
+    fn what_may_be_done_is_told() {
+        assert_eq!(JOBS.allow(), "GET, HEAD, POST, OPTIONS");
+        let text = openapi("https://sky.example", [&JOBS].into_iter());
+        let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let job = &document["paths"]["/jobs/{id}"];
+        assert_eq!(job["get"]["parameters"][0]["in"], "path");
+        assert_eq!(job["get"]["parameters"][1]["example"], "10");
+        let form = &job["post"]["requestBody"]["content"]["multipart/form-data"];
+        assert_eq!(form["schema"]["required"], json!(["PHASE"]));
+        assert!(job["post"]["responses"]["303"].is_object());
+        let page = page("https://sky.example", [&JOBS].into_iter());
+        assert!(
+            page.contains("Seconds &lt; 60") && !page.contains("{{"),
+            "{page}"
+        );
+    }
+}
