@@ -33,7 +33,7 @@ macro_rules! variants {
 
 variants!(BODIES, body, Body: Select Set);
 variants!(SETS, set, SetOperator: Union Except Intersect);
-variants!(SOURCES, source, Source: Table Derived Common Join);
+variants!(SOURCES, source, Source: Table Derived Common Join Near Nearest);
 variants!(JOINS, join, Join: Inner Left Right Full);
 variants!(KEYS, key, OrderKey: Column Expr);
 variants!(BINARIES, binary, Binary: Add Subtract Multiply Divide BitAnd BitOr BitXor Concat);
@@ -45,7 +45,7 @@ variants!(RELATIONS, relation, Relation: Meets Inside);
 variants!(NODES, node, Node:
     Column Literal Negate BitNot Binary Compare And Or Not IsNull Between InList InQuery Exists
     Like Case Cast Call Expanded Aggregate Geometry Constant Moc InCells Coordinate Distance Extent
-    InUnit Spatial Ranged);
+    InUnit Spatial Ranged Near);
 
 /// Clauses, which are fields and no variants.
 const CLAUSES: &[&str] = &[
@@ -158,7 +158,8 @@ impl Counter<'_> {
     fn source(&mut self, from: &Source) {
         self.add(source(from));
         match from {
-            Source::Table { .. } | Source::Common { .. } => {}
+            Source::Table { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {
+            }
             Source::Derived { query, .. } => self.query(query),
             Source::Join {
                 kind,

@@ -1,13 +1,20 @@
 //! Query → Query: each spatial condition that an index can answer gets the
-//! ranges of keys to look at, beside the exact condition.
+//! ranges of keys to look at, beside the exact condition. Where the place is
+//! another row's, the database computes them for each row ([`rows`]); rows
+//! ordered by nearness are looked for in widening circles ([`nearest`]).
 //!
 //! Two laws, both property tests: the ranges may only widen, and the exact
 //! condition decides. Ranges are added where a condition must hold for a row
-//! to be kept (under AND and OR); under NOT they could not narrow anything.
+//! to be kept (under AND and OR); under NOT they could not narrow anything,
+//! so a NOT that another one undoes is taken away, and what can be said before
+//! rows are grouped, or inside of a subquery, is said there ([`earlier`]).
 //!
 //! Must not know: SQL, names of tables.
 
 mod cells;
+mod earlier;
+mod nearest;
+mod rows;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,6 +41,8 @@ fn walk(query: &mut Query, outer: &Tables) {
         Body::Select(select) => {
             let tables = walk_select(select, outer);
             cells::read(select, &mut query.order, &tables);
+            rows::seek(select, &tables);
+            nearest::seek(query, &tables);
         }
         Body::Set { left, right, .. } => {
             walk(left, outer);
@@ -45,12 +54,15 @@ fn walk(query: &mut Query, outer: &Tables) {
 fn walk_select(select: &mut Select, outer: &Tables) -> Tables {
     let mut tables = outer.clone();
     gather(&select.from, &mut tables);
+    earlier::before_groups(select);
+    earlier::into_subqueries(select);
     walk_source(&mut select.from, &tables);
-    for condition in [&mut select.filter, &mut select.having]
-        .into_iter()
-        .flatten()
-    {
-        narrow(condition, &tables);
+    if let Some(filter) = &mut select.filter {
+        narrow(filter, &tables);
+    }
+    // Groups have no keys to look up by.
+    if let Some(having) = &mut select.having {
+        descend(having, &tables);
     }
     tables
 }
@@ -64,7 +76,7 @@ fn gather(source: &Source, tables: &mut Tables) {
             gather(left, tables);
             gather(right, tables);
         }
-        Source::Derived { .. } | Source::Common { .. } => {}
+        Source::Derived { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 
@@ -80,7 +92,7 @@ fn walk_source(source: &mut Source, tables: &Tables) {
                 narrow(on, tables);
             }
         }
-        Source::Table { .. } | Source::Common { .. } => {}
+        Source::Table { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 
@@ -93,7 +105,13 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             }
         }
         Node::InQuery { query, .. } | Node::Exists(query) => walk(query, tables),
-        Node::Not(inner) => descend(inner, tables),
+        Node::Not(inner) => match earlier::without_not(inner) {
+            Some(plain) => {
+                *condition = plain;
+                narrow(condition, tables);
+            }
+            None => descend(inner, tables),
+        },
         Node::Spatial(spatial) => {
             if let Some(ranges) = of_spatial(spatial, tables) {
                 *condition = ranges.around(condition.clone());
@@ -113,6 +131,17 @@ fn narrow(condition: &mut Expr, tables: &Tables) {
             }
         }
         Node::InCells { .. } | Node::Between { .. } | Node::InList { .. } => {
+            if let Node::Between {
+                operand,
+                high,
+                negated: false,
+                ..
+            } = &condition.node
+                && let Some(ranges) = of_distance(Comparison::LessEqual, operand, high, tables)
+            {
+                *condition = ranges.around(condition.clone());
+                return;
+            }
             if let Some(ranged) = cells::ranged(condition, tables) {
                 *condition = ranged;
             }

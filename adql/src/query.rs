@@ -128,6 +128,10 @@ pub(crate) enum Source {
         id: usize,
         number: usize,
     },
+    /// A table of which only the rows near something are wanted.
+    Near(Arc<Near>),
+    /// A table of which only the rows nearest to a place are wanted.
+    Nearest(Box<Nearest>),
     Join {
         kind: Join,
         left: Box<Source>,
@@ -290,6 +294,55 @@ pub(crate) enum Node {
         key: String,
         ranges: Vec<(i64, i64)>,
         exact: Option<Box<Expr>>,
+    },
+    /// The condition by which a source of this query is looked up.
+    Near(Arc<Near>),
+}
+
+/// The rows of a table that fulfil a condition, looked up by its index near
+/// what sources before it, or of a query around, give.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Near {
+    pub id: usize,
+    pub table: Arc<Table>,
+    /// Round what the other rows give.
+    pub circle: Circle,
+    pub sought: Sought,
+    pub exact: Expr,
+}
+
+/// As many rows of a table as are wanted, nearest to a place, and some more.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Nearest {
+    pub id: usize,
+    pub table: Arc<Table>,
+    /// The column of the positions' cells.
+    pub cell: String,
+    /// Of the row.
+    pub point: Expr,
+    /// Longitude and latitude, degrees.
+    pub place: (f64, f64),
+    pub rows: u64,
+    /// What the rows must fulfil.
+    pub filter: Option<Expr>,
+}
+
+/// A circle that holds a geometry of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Circle {
+    /// Of a point, a circle, or a region with index columns.
+    Shape(Expr),
+    /// Everything that is not further from a point (degrees).
+    Reach { point: Expr, distance: Expr },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sought {
+    /// Positions inside the circle, by their cells.
+    Positions { cell: String },
+    Footprints {
+        index: Arc<RegionIndex>,
+        relation: crate::sky::Near,
     },
 }
 

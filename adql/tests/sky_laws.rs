@@ -546,3 +546,48 @@ proptest! {
         }
     }
 }
+
+/// What a database computes for itself holds what it must, too.
+fn near(place: (f64, f64), radius: f64, what: sky::Near) -> Vec<(i64, i64)> {
+    let circle = Region::circle(place.0, place.1, radius)
+        .unwrap()
+        .footprint();
+    let ranges = sky::near([circle.x, circle.y, circle.z], circle.crin, what, -1);
+    for pair in ranges.windows(2) {
+        assert!(pair[0].1 < pair[1].0, "{ranges:?}");
+    }
+    ranges
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn positions_near_a_row_are_among_the_keys(
+        place in place(),
+        size in size(),
+        part in prop_oneof![0.0..1.0, Just(1.0), Just(0.0)],
+        bearing in 0.0..360.0,
+    ) {
+        let ranges = near(place, size, sky::Near::Positions);
+        let (lon, lat) = from(place, size * part * (1.0 - 1e-9), bearing);
+        let cell = sky::position_cell(lon, lat).unwrap();
+        prop_assert!(holds(&ranges, cell), "{place:?} {size} {lon} {lat}");
+        prop_assert!(ranges.len() <= 80, "{}", ranges.len());
+    }
+
+    #[test]
+    fn footprints_near_a_row_are_among_the_keys((a, b) in pair()) {
+        let (given, sought) = (a.footprint(), b.footprint());
+        let centre = [given.x, given.y, given.z];
+        let related = [
+            (sky::Near::Meeting, sky::meets(&given.v, &sought.v)),
+            (sky::Near::Inside, sky::contains(&given.v, &sought.v)),
+            (sky::Near::Around, sky::contains(&sought.v, &given.v)),
+        ];
+        for (what, holds_true) in related {
+            let ranges = sky::near(centre, given.crad, what, -1);
+            prop_assert!(!holds_true || holds(&ranges, sought.key), "{what:?} {a} {b}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::database::Database;
 use crate::spatial::upkeep::{self, Act, Tally};
 use crate::tap_schema;
-use crate::tap_schema::indexes::{self, Record};
+use crate::tap_schema::indexes::{self, Options, Record};
 
 /// What index, of what.
 #[derive(Debug, Args)]
@@ -25,6 +25,13 @@ pub struct Make {
     /// A column of regions as text
     #[arg(long, value_name = "COLUMN")]
     region: Option<String>,
+    /// Of a table that may not be altered: the columns that tell its rows apart
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    key: Option<Vec<String>>,
+    /// Use the index of a table that no trigger may watch (a view, a foreign table); you rebuild
+    /// it whenever rows have changed
+    #[arg(long)]
+    trust: bool,
     /// Take the index away
     #[arg(long, conflicts_with = "list")]
     drop: bool,
@@ -97,9 +104,13 @@ impl Make {
             }
             open::prepare(&database, settings).await?;
             let record = self.record(&database).await?;
+            let options = Options {
+                key: self.key,
+                trust: self.trust,
+            };
             match self.drop {
                 true => drop(&database, &record).await,
-                false => make(&database, record).await,
+                false => make(&database, record, &options).await,
             }
         })
     }
@@ -165,14 +176,14 @@ fn column(table: &Table, name: &str, kinds: &[Type]) -> Result<String, Failure> 
     }
 }
 
-async fn make(database: &Database, record: Record) -> Result<(), Failure> {
+async fn make(database: &Database, record: Record, options: &Options) -> Result<(), Failure> {
     let name = named(&record);
     if record.is_usable() {
         println!("{name}: there is an index already");
         return Ok(());
     }
     let tally = with_progress(database, &record, async |progress| {
-        indexes::create(database, record.clone(), progress).await
+        indexes::create(database, record.clone(), options, progress).await
     })
     .await?;
     println!("{name}: {} rows indexed", grouped(tally.written));

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::server::{self, Metrics, State};
+use crate::server::{self, State};
 use crate::spatial::upkeep::{self, Indexed};
 use crate::tap;
 use crate::vosi::examples::configured;
@@ -113,7 +113,7 @@ pub fn serve(
         origins: settings.cors_origins.clone(),
         drafts: settings.metadata_drafts,
         examples: settings.examples.iter().map(configured).collect(),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::default(),
         shutdown: settings.shutdown,
         runtime: runtime.handle().clone(),
     };

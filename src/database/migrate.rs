@@ -71,9 +71,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 10,
+        name: "sky_near",
+        postgres: include_str!("../../migrations/postgres/0010_sky_near.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0010_sky_near.sql"),
+    },
+    Migration {
+        number: 11,
         name: "sky_parts",
-        postgres: include_str!("../../migrations/postgres/0010_sky_parts.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0010_sky_parts.sql"),
+        postgres: include_str!("../../migrations/postgres/0011_sky_parts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0011_sky_parts.sql"),
     },
 ];
 

@@ -144,7 +144,8 @@ pub async fn create(
         // The query is checked against what is published now.
         state.catalog().await;
         let job = there(&state, async move { jobs.create(&params, &asker).await }).await?;
-        tracing::info!(id = job.id, phase = job.phase.name(), "job made");
+        let id = RequestId::current().map(|id| id.0);
+        tracing::info!(id, job = job.id, phase = job.phase.name(), "job made");
         Ok(see_other(format!(
             "{}/{}",
             address(&request, &state),

@@ -61,8 +61,8 @@ pub struct Metrics {
     in_use: Family<Lane, Gauge>,
 }
 
-impl Metrics {
-    pub fn new() -> Metrics {
+impl Default for Metrics {
+    fn default() -> Metrics {
         let durations: Family<Route, Histogram> =
             Family::new_with_constructor(|| Histogram::new(SECONDS));
         let mut metrics = Metrics {
@@ -122,7 +122,9 @@ impl Metrics {
         );
         metrics
     }
+}
 
+impl Metrics {
     /// A request is over; without a status when its client has left.
     pub fn request(
         &self,
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_happened_is_told() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::default();
         let second = Duration::from_secs(1);
         metrics.request("/tap/sync", Some(200), second, 100, Some(7), None);
         metrics.request("/tap/sync", Some(400), second, 10, None, Some("request"));

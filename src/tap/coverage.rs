@@ -216,11 +216,20 @@ impl Service {
     /// The same, read from its rows in any case.
     pub async fn redrawn(&self, table: &Table, limits: Limits) -> Result<Extent, Fault> {
         let (schema, name) = &table.stored;
-        let reading = kept::begin(&self.database, (schema, name)).await?;
+        // A database that cannot be written to is read all the same.
+        let unkept = |error: Error| {
+            tracing::warn!(%error, "the coverage of {} is not kept", table.full_name());
+        };
+        let begun = kept::begin(&self.database, (schema, name)).await;
+        let reading = begun.unwrap_or_else(|error| {
+            unkept(error);
+            None
+        });
         let query = query(table, &Axes::of(&table.columns), None);
         let mut extent = self.drawn(&query, &Grain::KEPT, limits).await?;
         if let Some(reading) = reading {
-            reading.end(&self.database, &mut extent).await?;
+            let kept = reading.end(&self.database, &mut extent).await;
+            kept.unwrap_or_else(unkept);
         }
         Ok(extent)
     }

@@ -21,8 +21,10 @@ pub struct Record {
     pub version: i64,
     /// "ready", "building" or "dropping".
     pub state: String,
-    /// "load" (with the rows, by `obstap load`) or "triggers".
+    /// "load" (with the rows, by `obstap load`), "triggers" or "trust".
     pub upkeep: String,
+    /// Of a table that has its cells in a side table: what joins them.
+    pub key: Option<Vec<String>>,
 }
 
 impl Record {
@@ -35,6 +37,7 @@ impl Record {
             version: VERSION,
             state: "building".to_owned(),
             upkeep: "triggers".to_owned(),
+            key: None,
         }
     }
 
@@ -50,10 +53,16 @@ impl Record {
 
     /// Where its cells are.
     pub fn indexed(&self) -> Indexed {
-        Indexed {
-            stored: stored(&self.schema, &self.table),
-            index: self.index.clone(),
+        let (stored, index) = (stored(&self.schema, &self.table), self.index.clone());
+        match self.is_aside() {
+            false => Indexed::beside(stored, index),
+            true => Indexed::aside(&stored, index),
         }
+    }
+
+    /// Whether its cells are in a side table.
+    pub fn is_aside(&self) -> bool {
+        self.key.is_some()
     }
 }
 
@@ -63,10 +72,10 @@ impl Record {
 /// Those of the database.
 pub async fn list(database: &Database) -> Result<Vec<Record>, Error> {
     let sql = "SELECT schema_name, table_name, kind, column1, column2, index_column, \
-               CAST(index_version AS bigint), state, upkeep \
+               CAST(index_version AS bigint), state, upkeep, key_columns \
                FROM {obstap.spatial_indexes} ORDER BY schema_name, table_name, index_column";
     use Wire::{Int8, Text};
-    let wires = [Text, Text, Text, Text, Text, Text, Int8, Text, Text];
+    let wires = [Text, Text, Text, Text, Text, Text, Int8, Text, Text, Text];
     let rows = database.fetch(sql, &[], &wires).await?;
     // Kinds of a later version are of no use to this one.
     Ok((0..rows.len())
@@ -99,7 +108,19 @@ fn record(rows: &Batch, row: usize) -> Option<Record> {
         version: version.map_or(0, i64::from_be_bytes),
         state: cell(7),
         upkeep: cell(8),
+        key: rows
+            .cell(row, 9)
+            .map(|_| cell(9).lines().map(str::to_owned).collect()),
     })
+}
+
+/// How an index may be made of a table that may not be altered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The columns that tell its rows apart, where the database does not say.
+    pub key: Option<Vec<String>>,
+    /// Whether the index is used though nobody says when rows change.
+    pub trust: bool,
 }
 
 /// Makes an index beside a table, or goes on where that was broken off:
@@ -113,17 +134,16 @@ fn record(rows: &Batch, row: usize) -> Option<Record> {
 pub async fn create(
     database: &Database,
     mut record: Record,
+    options: &Options,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Tally, Unfit> {
-    let indexed = record.indexed();
     let begun = list(database).await?.into_iter();
     let mut begun = begun.filter(|it| it.full_name() == record.full_name());
-    if !begun.any(|it| it.index == record.index) {
-        let mut transaction = database.begin().await?;
-        upkeep::add(&mut transaction, database, &indexed).await?;
-        write(&mut transaction, &record).await?;
-        transaction.commit().await?;
+    match begun.find(|it| it.index == record.index) {
+        Some(begun) => record = begun,
+        None => add(database, &mut record, options).await?,
     }
+    let indexed = record.indexed();
     let tally = upkeep::sweep(database, &indexed, Act::Build, progress).await?;
     let mut transaction = database.begin().await?;
     upkeep::finish(&mut transaction, database, &indexed).await?;
@@ -132,6 +152,48 @@ pub async fn create(
     write(&mut transaction, &record).await?;
     transaction.commit().await?;
     Ok(tally)
+}
+
+/// Makes what an index is kept in: columns of the table, else a side table.
+async fn add(database: &Database, record: &mut Record, options: &Options) -> Result<(), Unfit> {
+    let indexed = record.indexed();
+    let mut transaction = database.begin().await?;
+    let why = match upkeep::add(&mut transaction, database, &indexed).await {
+        Ok(()) => {
+            write(&mut transaction, record).await?;
+            return Ok(transaction.commit().await?);
+        }
+        Err(Unfit::Alter(why)) => why,
+        Err(error) => return Err(error),
+    };
+    // `drop` is also a function here.
+    std::mem::drop(transaction);
+    let base = upkeep::base(database, indexed.stored, options.key.clone()).await?;
+    if !base.watched && !options.trust {
+        return Err(Unfit::Table(format!(
+            "{why}, and no trigger may watch it: with --trust it gets an index all the same, which \
+             you then have to rebuild whenever its rows have changed"
+        )));
+    }
+    let how = if base.watched { "triggers" } else { "trust" };
+    record.upkeep = how.to_owned();
+    record.key = Some(base.key.clone());
+    let indexed = record.indexed();
+    let mut all = aside(database, record).await?;
+    all.push(indexed.clone());
+    let mut transaction = database.begin().await?;
+    upkeep::add_aside(&mut transaction, database, &base, &indexed, &all).await?;
+    write(&mut transaction, record).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The other indexes of the same table that are in side tables.
+async fn aside(database: &Database, record: &Record) -> Result<Vec<Indexed>, Error> {
+    let all = list(database).await?.into_iter();
+    let others = all.filter(|it| {
+        it.full_name() == record.full_name() && it.is_aside() && it.index != record.index
+    });
+    Ok(others.map(|it| it.indexed()).collect())
 }
 
 /// Mends what is wrong in an index, or fills it for this version.
@@ -144,7 +206,7 @@ pub async fn rebuild(
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Tally, Unfit> {
     if record.state != "ready" && record.version == VERSION {
-        return create(database, record, progress).await;
+        return create(database, record, &Options::default(), progress).await;
     }
     let indexed = record.indexed();
     let tally = upkeep::sweep(database, &indexed, Act::Mend, progress).await?;
@@ -167,7 +229,14 @@ pub async fn rebuild(
 ///
 /// # Errors
 /// Those of the database; it may be tried again then.
-pub async fn drop(database: &Database, mut record: Record) -> Result<(), Error> {
+pub async fn drop(database: &Database, mut record: Record) -> Result<(), Unfit> {
+    let base = match &record.key {
+        None => None,
+        Some(key) => {
+            let stored = stored(&record.schema, &record.table);
+            Some(upkeep::base(database, stored, Some(key.clone())).await?)
+        }
+    };
     let mut transaction = database.begin().await?;
     record.state = "dropping".to_owned();
     write(&mut transaction, &record).await?;
@@ -175,8 +244,15 @@ pub async fn drop(database: &Database, mut record: Record) -> Result<(), Error> 
     tokio::time::sleep(2 * LOOKED_AFTER).await;
     let mut transaction = database.begin().await?;
     remove(&mut transaction, &record).await?;
-    upkeep::remove(&mut transaction, database, &record.indexed()).await?;
-    transaction.commit().await
+    let indexed = record.indexed();
+    match &base {
+        None => upkeep::remove(&mut transaction, database, &indexed).await?,
+        Some(base) => {
+            let others = aside(database, &record).await?;
+            upkeep::remove_aside(&mut transaction, database, base, &indexed, &others).await?;
+        }
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Writes the record of an index, in place of the one it had.
@@ -191,8 +267,8 @@ async fn write(transaction: &mut Transaction, record: &Record) -> Result<(), Err
         Index::Position(position) => ("position", &position.lon, text(&position.lat)),
     };
     let sql = "INSERT INTO {obstap.spatial_indexes} (schema_name, table_name, kind, column1, \
-               column2, index_column, index_version, state, upkeep) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               column2, index_column, index_version, state, upkeep, key_columns) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = [
         text(&record.schema),
         text(&record.table),
@@ -203,6 +279,10 @@ async fn write(transaction: &mut Transaction, record: &Record) -> Result<(), Err
         Value::BigInt(record.version),
         text(&record.state),
         text(&record.upkeep),
+        record
+            .key
+            .as_ref()
+            .map_or(Value::Null, |key| text(&key.join("\n"))),
     ];
     transaction.execute(sql, &values).await.map(|_| ())
 }

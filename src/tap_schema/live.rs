@@ -30,6 +30,10 @@ struct Counted {
     what: Arc<Distributions>,
 }
 
+/// A database that takes longer to tell is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_COUNTING: Duration = Duration::from_secs(30);
+
 /// How long statistics are told as they are.
 const COUNTED_AFTER: Duration = Duration::from_secs(3600);
 
@@ -68,11 +72,13 @@ impl Live {
         }
         let looked = Instant::now();
         let before = self.held(|held| held.version);
-        let newer = match version(&self.database).await {
-            Ok(now) if now == before => Ok(None),
-            Ok(_) => read(&self.database, looked).await.map(Some),
-            Err(error) => Err(error),
+        let look = async {
+            match version(&self.database).await? {
+                now if now == before => Ok(None),
+                _ => read(&self.database, looked).await.map(Some),
+            }
         };
+        let newer = within(PATIENCE, look).await;
         self.held(|held| {
             match newer {
                 Ok(None) => held.looked = looked,
@@ -105,7 +111,8 @@ impl Live {
         {
             return known.what.clone();
         }
-        let what = match Distributions::read(&self.database, catalog).await {
+        let reading = Distributions::read(&self.database, catalog);
+        let what = match within(PATIENCE_COUNTING, reading).await {
             Ok(what) => Arc::new(what),
             Err(error) => {
                 tracing::warn!(%error, "there are no statistics of columns");
@@ -127,6 +134,16 @@ impl Live {
     fn held<T>(&self, with: impl FnOnce(&mut Held) -> T) -> T {
         // What is held is replaced as a whole: a panic leaves nothing half-done.
         with(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(time, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Timeout(time.as_secs())),
     }
 }
 

@@ -144,6 +144,9 @@ async fn spatial_indexes(database: &Database, tables: &mut [(String, Table)]) ->
             tracing::warn!(table, state, "an index on the sky is not used");
             continue;
         }
+        if record.is_aside() {
+            table.stored = record.indexed().stored;
+        }
         match record.index {
             Index::Region(region) => table.regions.push(region),
             Index::Position(position) => table.positions.push(position),

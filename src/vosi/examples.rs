@@ -2,7 +2,8 @@
 //! which RDFa marks name, query and tables.
 //!
 //! Ours are made for the tables that are there, in ADQL without functions of
-//! this service, and ask about something that the archive has.
+//! this service, and ask about something that the archive has. They name 'ICRS',
+//! which ADQL 2.1 no longer wants, since the parser in STILTS 3.4.7 does.
 
 use std::io;
 
@@ -106,7 +107,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, s_ra, s_dec, t_min, access_url\n\
                  FROM {name}\n\
-                 WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE({ra}, {dec}, 0.5))"
+                 WHERE 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', {ra}, {dec}, 0.5))"
             ),
         ),
         example(
@@ -115,7 +116,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, t_min, t_exptime, access_url\n\
                  FROM {name}\n\
-                 WHERE 1 = CONTAINS(POINT({ra}, {dec}), s_region)\n\
+                 WHERE 1 = CONTAINS(POINT('ICRS', {ra}, {dec}), s_region)\n\
                  ORDER BY t_min"
             ),
         ),
@@ -125,7 +126,7 @@ fn observations(table: &Table, sight: &Sight) -> Vec<Example> {
             format!(
                 "SELECT TOP 100 obs_id, obs_collection, t_min, s_region\n\
                  FROM {name}\n\
-                 WHERE 1 = INTERSECTS(s_region, CIRCLE({ra}, {dec}, 1.0))"
+                 WHERE 1 = INTERSECTS(s_region, CIRCLE('ICRS', {ra}, {dec}, 1.0))"
             ),
         ),
         example(
@@ -187,7 +188,7 @@ fn around(table: &Table, sight: &Sight) -> Option<Example> {
         name: format!("Rows of {} around a position", table.full_name()),
         query: format!(
             "SELECT TOP 100 *\nFROM {name}\n\
-             WHERE 1 = CONTAINS(POINT({lon}, {lat}), CIRCLE({}, {}, 0.5))",
+             WHERE 1 = CONTAINS(POINT('ICRS', {lon}, {lat}), CIRCLE('ICRS', {}, {}, 0.5))",
             sight.ra, sight.dec
         ),
         description: None,

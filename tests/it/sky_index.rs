@@ -316,7 +316,144 @@ fn what_cannot_be_indexed_is_refused() {
                  CREATE VIEW {{survey.field}} AS SELECT * FROM {{survey.field_of_others}}"
             ),
         );
-        check(&["survey.Field", "--region", "outline"], "is a view");
+        let region = ["survey.Field", "--region", "outline"];
+        match archive.is_shared() {
+            false => check(&region, "is a view"),
+            true => {
+                check(&region, "has no primary key");
+                check(&[&region[..], &["--key", "id"]].concat(), "with --trust");
+            }
+        }
+    });
+}
+
+/// Tables that may not be altered are there on PostgreSQL alone.
+fn on_postgres(test: impl Fn(&Archive)) {
+    on_both(|archive| {
+        if archive.is_shared() {
+            test(archive);
+        }
+    });
+}
+
+#[test]
+fn a_table_that_may_not_be_altered_has_its_index_in_a_side_table() {
+    on_postgres(|archive| {
+        survey(archive);
+        write(
+            archive,
+            "CREATE TABLE survey.parts (LIKE survey.field INCLUDING ALL) PARTITION BY RANGE (id); \
+             CREATE TABLE survey.low PARTITION OF survey.parts FOR VALUES FROM (0) TO (3); \
+             CREATE TABLE survey.high PARTITION OF survey.parts FOR VALUES FROM (3) TO (100); \
+             INSERT INTO survey.parts SELECT * FROM survey.field; \
+             DROP TABLE survey.field; ALTER TABLE survey.parts RENAME TO field",
+        );
+        let service = archive.serve();
+        let make = ["schema", "index", "survey.Field"];
+        let made = done(archive, &[&make[..], &["--region", "outline"]].concat());
+        assert!(made.out.contains("3 rows indexed"), "{}", made.out);
+        done(archive, &[&make[..], &["--position", "ra,dec"]].concat());
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let around = "SELECT id FROM survey.field \
+                      WHERE 1 = CONTAINS(POINT(200, -45), outline) ORDER BY id";
+        let near = "SELECT id FROM survey.field \
+                    WHERE 1 = CONTAINS(POINT(ra, dec), CIRCLE(200, -45, 1)) ORDER BY id";
+        check(&service, around, "2");
+        check(&service, near, "2");
+        check(
+            &service,
+            "SELECT * FROM survey.field WHERE id = 1",
+            "1,10.0,20.0,1.5,CIRCLE 10 20 1",
+        );
+        write(
+            archive,
+            "INSERT INTO survey.field VALUES (5, 200, -45, 1, 'CIRCLE 200 -45 3'); \
+             UPDATE survey.field SET outline = 'CIRCLE 200 -45 1', ra = 200.5, dec = -45 WHERE id = 1; \
+             UPDATE survey.field SET id = 7 WHERE id = 2",
+        );
+        check(&service, around, "1;5;7");
+        check(&service, near, "1;5;7");
+        write(
+            archive,
+            "DELETE FROM survey.field WHERE id = 7; UPDATE survey.field SET ra = NULL WHERE id = 1",
+        );
+        check(&service, around, "1;5");
+        check(&service, near, "5");
+        done(archive, &["index", "verify"]);
+        // Faults: a row too few, one too many, a wrong key.
+        let side = postgres::server().psql(
+            archive.url.rsplit('/').next().unwrap_or_default(),
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'obstap' \
+             AND table_name LIKE 'side%' AND column_name = 'fp_outline_key'",
+        );
+        let side = format!("obstap.{}", side.trim());
+        write(
+            archive,
+            &format!(
+                "DELETE FROM {side} WHERE id = 1; INSERT INTO {side} (id) VALUES (77); \
+                 UPDATE {side} SET fp_outline_key = 5 WHERE id = 5"
+            ),
+        );
+        let wrong = archive.run(&["index", "verify", "survey.Field"]);
+        assert_eq!(wrong.code, Some(1));
+        for part in [
+            "3 of them wrong",
+            "1 not indexed",
+            "1 indexed without",
+            "1 wrong key",
+        ] {
+            assert!(wrong.out.contains(part), "{part}: {}", wrong.out);
+        }
+        done(archive, &["index", "rebuild"]);
+        done(archive, &["index", "verify"]);
+        check(&service, around, "1;5");
+        write(archive, "TRUNCATE survey.field");
+        check(&service, around, "");
+        done(archive, &["index", "verify"]);
+        done(
+            archive,
+            &[&make[..], &["--region", "outline", "--drop"]].concat(),
+        );
+        check(&service, near, "");
+        done(
+            archive,
+            &[&make[..], &["--position", "ra,dec", "--drop"]].concat(),
+        );
+        check(&service, "SELECT COUNT(*) FROM survey.field", "0");
+    });
+}
+
+#[test]
+fn the_index_of_a_view_is_as_old_as_its_last_rebuild() {
+    on_postgres(|archive| {
+        survey(archive);
+        write(
+            archive,
+            "ALTER TABLE survey.field RENAME TO all_fields; \
+             CREATE VIEW survey.field AS SELECT * FROM survey.all_fields WHERE id < 100",
+        );
+        let make = ["schema", "index", "survey.Field", "--region", "outline"];
+        done(archive, &[&make[..], &["--key", "id", "--trust"]].concat());
+        let search =
+            "SELECT id FROM survey.field WHERE 1 = CONTAINS(POINT(10, 20), outline) ORDER BY id";
+        assert_eq!(archive.query(search), "1");
+        write(
+            archive,
+            "INSERT INTO survey.all_fields VALUES (8, 1, 2, 3, 'CIRCLE 10 20 2')",
+        );
+        let stale = archive.run(&["index", "verify"]);
+        assert_eq!(stale.code, Some(1), "{}", stale.out);
+        assert!(stale.out.contains("1 not indexed"), "{}", stale.out);
+        done(archive, &["index", "rebuild", "survey.Field"]);
+        assert_eq!(archive.query(search), "1;8");
+        let listed = done(archive, &["schema", "index", "--list"]);
+        assert!(
+            listed
+                .out
+                .contains("survey.Field (outline): ready, by trust"),
+            "{}",
+            listed.out
+        );
     });
 }
 

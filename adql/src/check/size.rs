@@ -144,7 +144,7 @@ fn each_literal<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Value)) {
 fn leaves(source: &Source) -> usize {
     match source {
         Source::Join { left, right, .. } => leaves(left) + leaves(right),
-        Source::Table { .. } | Source::Derived { .. } | Source::Common { .. } => 1,
+        _ => 1,
     }
 }
 
@@ -194,7 +194,7 @@ fn of_source<'a>(source: &'a Source, visit: &mut dyn FnMut(Part<'a>)) {
                 of_expr(on, visit);
             }
         }
-        Source::Table { .. } | Source::Common { .. } => {}
+        Source::Table { .. } | Source::Common { .. } | Source::Near(_) | Source::Nearest(_) => {}
     }
 }
 

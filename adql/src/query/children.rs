@@ -13,7 +13,8 @@ macro_rules! visit_children {
             | Node::Constant { .. }
             | Node::Moc(_)
             | Node::Ranged { exact: None, .. }
-            | Node::Exists(_) => {}
+            | Node::Exists(_)
+            | Node::Near(_) => {}
             Node::Aggregate {
                 argument,
                 parameters,

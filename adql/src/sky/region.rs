@@ -6,7 +6,7 @@ use super::build::Built;
 use super::moc::Moc;
 use super::point::Vector;
 use super::polygon::Polygon;
-use super::shape::Shape;
+use super::shape::{Shape, push_circle};
 
 /// Why something is not a region: one sentence without its full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +114,18 @@ impl Region {
     /// A radius that is negative or above 180.
     pub fn circle(lon: f64, lat: f64, radius: f64) -> Result<Region, RegionError> {
         Region::from_figures(vec![Figure::Circle(lon, lat, radius)])
+    }
+
+    /// The whole sky.
+    pub(super) fn whole_sky() -> Region {
+        let (centre, chord) = ([0.0, 0.0, 1.0], 2.0);
+        let mut shape = Vec::new();
+        push_circle(&mut shape, centre, chord);
+        Region {
+            figures: vec![Figure::Circle(0.0, 90.0, 180.0)],
+            parts: vec![RegionPart::Circle { centre, chord }],
+            shape,
+        }
     }
 
     /// A polygon with great-circle edges through (longitude, latitude), degrees.

@@ -214,6 +214,7 @@ impl Writer<'_> {
                 ranges,
                 exact,
             } => self.ranged(*source, table.as_ref(), key, ranges, exact.as_deref()),
+            Node::Near(near) => self.near(near),
             Node::Extent { extent, geometry } => self.extent(*extent, geometry),
         }
     }

@@ -6,6 +6,8 @@
 mod cells;
 mod expression;
 mod geometry;
+mod near;
+mod nearest;
 mod storage;
 mod write;
 
@@ -97,6 +99,19 @@ impl Target {
     /// estimated well). If not, the ranges are rows that drive the look-up.
     fn unites_ranges(&self) -> bool {
         self.dialect == Dialect::Postgres
+    }
+
+    /// Whether a subquery in FROM can read the rows of the sources before it.
+    /// If not, what it would find is a list of rows in the condition, and the
+    /// sources stay in their order.
+    fn joins_laterally(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// What a subquery that stands for a table has before its columns, so that
+    /// conditions can name its rows.
+    fn row_number(&self) -> &'static str {
+        self.of_both("", "i.rowid AS rowid, ")
     }
 
     /// Whether sums and products that are out of range become something else

@@ -426,6 +426,8 @@ impl Writer<'_> {
                 self.push(" AS ");
                 self.number('t', *id);
             }
+            Source::Near(near) => self.source_near(near),
+            Source::Nearest(nearest) => self.source_nearest(nearest),
             Source::Derived { id, query } => {
                 let unkept = self.unkept(query);
                 self.push(if unkept {
@@ -454,6 +456,10 @@ impl Writer<'_> {
             } => {
                 self.source(left);
                 self.push(match kind {
+                    // What is looked up comes last; so CROSS JOIN says in SQLite.
+                    Join::Inner if !self.target.joins_laterally() && has_near(right) => {
+                        " CROSS JOIN "
+                    }
                     Join::Inner => " JOIN ",
                     Join::Left => " LEFT JOIN ",
                     Join::Right => " RIGHT JOIN ",
@@ -498,6 +504,10 @@ impl Writer<'_> {
 fn some_column(source: &Source) -> Option<(usize, &str)> {
     match source {
         Source::Table { id, table } => Some((*id, table.columns.first()?.name.as_str())),
+        Source::Near(near) => Some((near.id, near.table.columns.first()?.name.as_str())),
+        Source::Nearest(nearest) => {
+            Some((nearest.id, nearest.table.columns.first()?.name.as_str()))
+        }
         Source::Derived { id, .. } | Source::Common { id, .. } => Some((*id, "c1")),
         Source::Join { left, right, .. } => some_column(left).or_else(|| some_column(right)),
     }
@@ -526,6 +536,16 @@ fn brings(source: &Source, number: usize) -> bool {
         Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
             *id == number
         }
+        Source::Near(near) => near.id == number,
+        Source::Nearest(nearest) => nearest.id == number,
         Source::Join { left, right, .. } => brings(left, number) || brings(right, number),
+    }
+}
+
+fn has_near(source: &Source) -> bool {
+    match source {
+        Source::Near(_) => true,
+        Source::Join { left, right, .. } => has_near(left) || has_near(right),
+        _ => false,
     }
 }

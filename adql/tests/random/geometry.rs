@@ -101,6 +101,21 @@ impl Generator<'_> {
         }
     }
 
+    /// How far the row's indexed position is from some place, to order by.
+    pub(super) fn nearness(&mut self) -> Option<String> {
+        let scope = self.scope();
+        let indexed = scope.positions.iter().find(|(lon, _)| lon.ends_with("ra"));
+        let (lon, lat) = indexed.filter(|_| scope.group.is_none()).cloned()?;
+        if self.tape.once_in(3) {
+            return None;
+        }
+        let (from_lon, from_lat) = (self.tape.pick(LONGITUDES), self.tape.pick(LATITUDES));
+        Some(match self.tape.draw(2) {
+            0 => format!("DISTANCE({lon}, {lat}, {from_lon}, {from_lat})"),
+            _ => format!("DISTANCE(POINT({from_lon}, {from_lat}), POINT({lon}, {lat})) * 60"),
+        })
+    }
+
     pub(super) fn spatial(&mut self) -> String {
         if self.tape.once_in(3) {
             let (a, b) = (self.point(), self.point());

@@ -126,10 +126,17 @@ impl Generator<'_> {
         let names: Vec<String> = (0..items.len())
             .map(|number| self.name_of(number, top))
             .collect();
-        let (order, total) = self.order(&items, &names, distinct, sortable);
+        let (mut order, total) = self.order(&items, &names, distinct, sortable);
+        let near = match total && !distinct {
+            true => self.nearness(),
+            false => None,
+        };
+        if let Some(near) = &near {
+            order = order.replacen(" ORDER BY ", &format!(" ORDER BY {near}, "), 1);
+        }
         let grouped = self.scope().group.is_some();
         self.scopes.pop();
-        let (limit, offset) = match total && self.tape.once_in(3) {
+        let (limit, offset) = match total && (near.is_some() || self.tape.once_in(3)) {
             true => self.cut(),
             false => (String::new(), String::new()),
         };

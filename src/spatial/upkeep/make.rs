@@ -1,7 +1,7 @@
 //! Index columns, B-trees and triggers, made and taken away.
 
+use adql::Wire;
 use adql::target::quote;
-use adql::{Target, Wire};
 
 use super::judge::out_of_reach;
 use super::{Index, Indexed, WAITING_CELL};
@@ -12,6 +12,9 @@ use crate::database::{Database, Error, Transaction};
 pub enum Unfit {
     #[error("{0}")]
     Table(String),
+    /// It can have one in a side table at most.
+    #[error("{0}")]
+    Alter(String),
     #[error(transparent)]
     Database(#[from] Error),
 }
@@ -20,8 +23,8 @@ pub enum Unfit {
 /// a table that has neither.
 ///
 /// # Errors
-/// [`Unfit::Table`] where the table is none that can be altered, and those of
-/// the database.
+/// [`Unfit::Table`] where there is no such table, [`Unfit::Alter`] where it may
+/// not be altered, and those of the database.
 pub async fn add(
     transaction: &mut Transaction,
     database: &Database,
@@ -61,10 +64,7 @@ async fn check(
              and cannot have an index"
         )));
     }
-    let stored = match database.is_shared() {
-        true => schema_of(database.target(), schema),
-        false => format!("{schema}."),
-    };
+    let stored = database.target().schema(schema);
     // What it is; NULL when all is well.
     let sql = database.choose(
         "SELECT CASE WHEN c.relkind = 'v' THEN 'a view' WHEN c.relkind = 'm' THEN 'a materialized view' \
@@ -79,7 +79,7 @@ async fn check(
          WHERE n.nspname = $1 AND c.relname = $2",
         "SELECT CASE WHEN type = 'view' THEN 'a view' WHEN $3 IS NOT NULL \
          AND lower(sql) LIKE '%without rowid%' THEN 'a table WITHOUT ROWID' END \
-         FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1 || $2",
+         FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1 || '.' || $2",
     );
     let values = [stored, table.clone(), indexed.index.of().join("\"")].map(adql::Value::Text);
     let found = transaction.fetch(sql, &values, &[Wire::Text]).await?;
@@ -90,15 +90,11 @@ async fn check(
     }
     match found.cell(0, 0) {
         None => Ok(()),
-        Some(what) => Err(Unfit::Table(format!(
+        Some(what) => Err(Unfit::Alter(format!(
             "{schema}.{table} is {}, and cannot have an index beside its columns",
             String::from_utf8_lossy(what)
         ))),
     }
-}
-
-fn schema_of(target: &Target, schema: &str) -> String {
-    target.schema(schema)
 }
 
 /// Makes the triggers, also where they are already.
@@ -188,10 +184,10 @@ pub async fn finish(
     indexed: &Indexed,
 ) -> Result<(), Error> {
     let target = database.target();
-    let (name, _) = target.index_names(&indexed.stored.0, &tree(indexed));
+    let (name, _) = target.index_names(&indexed.cells.0, &tree(indexed));
     let sql = format!(
         "CREATE INDEX IF NOT EXISTS {name} ON {} ({})",
-        indexed.table(target),
+        indexed.cells(target),
         quote(&indexed.index.searched())
     );
     transaction.script(&sql).await
@@ -206,7 +202,7 @@ pub async fn analyze(
     database: &Database,
     indexed: &Indexed,
 ) -> Result<(), Error> {
-    let sql = format!("ANALYZE {}", indexed.table(database.target()));
+    let sql = format!("ANALYZE {}", indexed.cells(database.target()));
     transaction.script(&sql).await
 }
 

@@ -6,19 +6,24 @@
 //! table and says, or mends, what is not as the regions and positions say.
 //! Our own design, no standard.
 //!
-//! Leaves out: tables that are partitioned or inherited from, and views.
+//! Where a table may not be altered, the columns are in a side table joined by
+//! its key, and queries read a view of both ([`add_aside`]).
+//!
+//! Leaves out: on SQLite, views.
 //!
 //! Must not know: ObsCore, TAP_SCHEMA, how queries become SQL.
 
 mod judge;
 mod make;
 mod rows;
+mod side;
 mod sweep;
 mod watch;
 
 pub use judge::Cause;
 pub use make::{Unfit, add, analyze, drop_triggers, finish, make_triggers, remove};
 pub use rows::count;
+pub use side::{Base, add_aside, base, remove_aside, view};
 pub use sweep::{Act, Tally, sweep};
 pub use watch::{are_waiting, read_by, settle};
 
@@ -33,8 +38,11 @@ pub const WAITING_CELL: i64 = -1;
 /// An index on the sky of one stored table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Indexed {
-    /// Schema and table as the database has them, before any namespace.
+    /// Schema and table (or view) in which a row stands with its cells, before
+    /// any namespace.
     pub stored: (String, String),
+    /// The table that holds the cells: the same, or a side table.
+    cells: (String, String),
     pub index: Index,
 }
 
@@ -50,17 +58,50 @@ impl Indexed {
     pub fn all(table: &Table) -> Vec<Indexed> {
         let regions = table.regions.iter().cloned().map(Index::Region);
         let positions = table.positions.iter().cloned().map(Index::Position);
-        let stored = &table.stored;
-        let indexed = regions.chain(positions).map(|index| Indexed {
-            stored: stored.clone(),
-            index,
+        let indexes = regions.chain(positions);
+        let indexed = indexes.map(|index| match side::is_view(&table.stored) {
+            false => Indexed::beside(table.stored.clone(), index),
+            true => Indexed::of_view(table.stored.clone(), index),
         });
         indexed.collect()
     }
 
-    /// The stored table as SQL writes it.
+    /// An index in the table itself.
+    pub fn beside(stored: (String, String), index: Index) -> Indexed {
+        let cells = stored.clone();
+        Indexed {
+            stored,
+            cells,
+            index,
+        }
+    }
+
+    /// An index in a side table, of a table that may not be altered.
+    pub fn aside(base: &(String, String), index: Index) -> Indexed {
+        Indexed::of_view(view(base), index)
+    }
+
+    fn of_view(view: (String, String), index: Index) -> Indexed {
+        let cells = side::table(&view, index.name());
+        Indexed {
+            stored: view,
+            cells,
+            index,
+        }
+    }
+
+    fn is_aside(&self) -> bool {
+        self.stored != self.cells
+    }
+
+    /// What is read, as SQL writes it.
     fn table(&self, target: &Target) -> String {
         target.stored(&self.stored.0, &self.stored.1)
+    }
+
+    /// What is written, as SQL writes it.
+    fn cells(&self, target: &Target) -> String {
+        target.stored(&self.cells.0, &self.cells.1)
     }
 }
 
@@ -88,6 +129,11 @@ impl Index {
             Index::Region(region) => format!("{}_key", region.prefix),
             Index::Position(position) => position.cell.clone(),
         }
+    }
+
+    /// The column of a view with the address of the row in the side table.
+    fn place(&self) -> String {
+        format!("{}_at", self.name())
     }
 
     /// What its columns begin with, or the one column: its name in the table.

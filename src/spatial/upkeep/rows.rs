@@ -10,9 +10,12 @@ use crate::spatial::COLUMNS;
 /// Where cells wait for the statement that puts them into their rows.
 const CELLS: (&str, &str) = ("obstap", "index_cells");
 
-/// The address of a row, as text.
-pub(super) fn place(database: &Database) -> &str {
-    database.choose("CAST(t.ctid AS text)", "CAST(t.rowid AS text)")
+/// The address of the row that holds the cells.
+fn place(database: &Database, indexed: &Indexed) -> String {
+    match indexed.is_aside() {
+        true => format!("t.{}", quote(&indexed.index.place())),
+        false => database.choose("t.ctid", "t.rowid").to_owned(),
+    }
 }
 
 /// SELECT of the address of each row, what is indexed and its cells, up to
@@ -28,8 +31,8 @@ pub(super) fn select(database: &Database, indexed: &Indexed) -> String {
     let columns = indexed.index.columns();
     let cells = columns.iter().map(|(name, _)| format!("t.{}", quote(name)));
     format!(
-        "SELECT {}, {given}, {} FROM {} AS t WHERE ",
-        place(database),
+        "SELECT CAST({} AS text), {given}, {} FROM {} AS t WHERE ",
+        place(database, indexed),
         cells.collect::<Vec<_>>().join(", "),
         indexed.table(database.target())
     )
@@ -81,7 +84,7 @@ pub(super) async fn write(
     );
     let sql = format!(
         "UPDATE {} AS t SET {} FROM {{obstap.index_cells}} AS c WHERE {here}",
-        indexed.table(database.target()),
+        indexed.cells(database.target()),
         set.join(", ")
     );
     let written = transaction.execute(&sql, &[]).await?;
@@ -111,7 +114,7 @@ impl Windows<'_> {
 
     /// The values for [`Windows::condition`]; none after the last row.
     pub async fn next(&mut self) -> Result<Option<[Value; 2]>, Error> {
-        let table = self.indexed.table(self.database.target());
+        let table = self.indexed.cells(self.database.target());
         // By blocks, or by numbers of rows, which may have gaps.
         let sql = self.database.choose(
             "SELECT least($1 + 128, b.count) FROM (SELECT pg_relation_size(CAST('@table@' AS regclass)) \
@@ -137,18 +140,30 @@ impl Windows<'_> {
         Ok(Some(window))
     }
 
-    pub fn condition(&self) -> &str {
-        self.database.choose(
-            "t.ctid >= CAST('(' || CAST($1 AS bigint) || ',0)' AS tid) \
-             AND t.ctid < CAST('(' || CAST($2 AS bigint) || ',0)' AS tid)",
-            "t.rowid > $1 AND t.rowid <= $2",
-        )
+    pub fn condition(&self) -> String {
+        let condition = self.database.choose(
+            "@place@ >= CAST('(' || CAST($1 AS bigint) || ',0)' AS tid) \
+             AND @place@ < CAST('(' || CAST($2 AS bigint) || ',0)' AS tid)",
+            "@place@ > $1 AND @place@ <= $2",
+        );
+        condition.replace("@place@", &place(self.database, self.indexed))
     }
 }
 
-/// What keeps others from rows between reading and writing them.
-pub(super) fn locked(database: &Database) -> &str {
-    database.choose(" FOR UPDATE", "")
+/// What keeps others from rows between reading and writing them: the end of
+/// the SELECT. Beside a side table only its own rows may be locked.
+pub(super) async fn lock<'a>(
+    transaction: &mut Transaction,
+    database: &'a Database,
+    indexed: &Indexed,
+) -> Result<&'a str, Error> {
+    if !indexed.is_aside() {
+        return Ok(database.choose(" FOR UPDATE", ""));
+    }
+    let cells = indexed.cells(database.target());
+    let sql = format!("LOCK TABLE {cells} IN SHARE ROW EXCLUSIVE MODE");
+    transaction.script(&sql).await?;
+    Ok("")
 }
 
 /// How many rows there are, about: for showing progress.
@@ -158,7 +173,7 @@ pub async fn count(database: &Database, indexed: &Indexed) -> Result<u64, Error>
          WHERE oid = CAST('@table@' AS regclass)",
         "SELECT count(*) FROM @table@",
     );
-    let table = indexed.table(database.target());
+    let table = indexed.cells(database.target());
     let table = match sql.contains("'@table@'") {
         true => table.replace('\'', "''"),
         false => table,

@@ -6,7 +6,7 @@ use adql::target::quote;
 
 use super::judge::{Cause, Judged, judge};
 use super::rows::{self, Windows};
-use super::{Index, Indexed};
+use super::{Index, Indexed, side};
 use crate::database::{Batch, Database, Error, Transaction};
 
 /// What is done with a row whose cells are wrong.
@@ -77,12 +77,11 @@ pub async fn sweep(
         Act::Build => format!(" AND t.{key} IS NULL"),
         Act::Look | Act::Mend => String::new(),
     };
-    let lock = match act {
-        Act::Look => "",
-        Act::Mend | Act::Build => rows::locked(database),
-    };
     let select = rows::select(database, indexed);
-    let sql = format!("{select}{}{only}{lock}", windows.condition());
+    let sql = format!("{select}{}{only}", windows.condition());
+    if indexed.is_aside() {
+        side::missing(database, indexed, act, &mut tally).await?;
+    }
     let wires = rows::wires(&indexed.index);
     while let Some(values) = windows.next().await? {
         if act == Act::Look {
@@ -90,6 +89,8 @@ pub async fn sweep(
             look(&indexed.index, &found, &mut tally);
         } else {
             let mut transaction = database.begin().await?;
+            let lock = rows::lock(&mut transaction, database, indexed).await?;
+            let sql = format!("{sql}{lock}");
             let found = transaction.fetch(&sql, &values, &wires).await?;
             let cells = look(&indexed.index, &found, &mut tally);
             tally.written += rows::write(&mut transaction, database, indexed, cells).await?;

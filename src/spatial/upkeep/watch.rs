@@ -37,7 +37,7 @@ pub async fn are_waiting(database: &Database, indexes: &[Indexed]) -> Result<boo
         .map(|indexed| {
             format!(
                 "EXISTS (SELECT 1 FROM {} AS t WHERE {})",
-                indexed.table(target),
+                indexed.cells(target),
                 waiting(indexed)
             )
         })
@@ -56,17 +56,15 @@ pub async fn settle(database: &Database, indexes: &[Indexed]) -> Result<u64, Err
     let mut settled = 0;
     for indexed in indexes {
         let select = rows::select(database, indexed);
-        let lock = rows::locked(database);
-        let sql = format!(
-            "{select}{} LIMIT CAST($1 AS bigint){lock}",
-            waiting(indexed)
-        );
+        let sql = format!("{select}{} LIMIT CAST($1 AS bigint)", waiting(indexed));
         let wires = rows::wires(&indexed.index);
         loop {
             if !are_waiting(database, std::slice::from_ref(indexed)).await? {
                 break;
             }
             let mut transaction = database.begin().await?;
+            let lock = rows::lock(&mut transaction, database, indexed).await?;
+            let sql = format!("{sql}{lock}");
             let limit = [Value::BigInt(AT_ONCE as i64)];
             let found = transaction.fetch(&sql, &limit, &wires).await?;
             settled += mend(&mut transaction, database, indexed, &found).await?;

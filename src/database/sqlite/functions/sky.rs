@@ -2,7 +2,9 @@
 //! (`migrations/postgres/sky_functions.sql`), with the same names. The number
 //! at the end is the version of the answer.
 
-use adql::sky::{self, Coordinates, Point, Region, RegionError};
+use std::fmt::Write;
+
+use adql::sky::{self, Coordinates, Near, Point, Region, RegionError};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
@@ -69,6 +71,29 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         };
         let numbers = kind.read(of.text(0)?).map_err(refusal)?;
         Ok(list(&numbers))
+    })?;
+    add(connection, "sky_reach_1", 3, |of| {
+        let circle = sky::reach(of.real(0)?, of.real(1)?, of.real(2)?);
+        Ok(list(circle.shape().as_slice()))
+    })?;
+    // The first keys of ranges and their last ones: the names and values of an
+    // object, for json_each.
+    add(connection, "sky_near_1", 3, |of| {
+        let circle = of.doubles(0)?;
+        let &[_, x, y, z, chord] = &circle[..] else {
+            return Err(of.refuse("wants a circle"));
+        };
+        let sought = Near::of_number(of.integer(1)?);
+        let sought = sought.ok_or_else(|| of.refuse("does not know what to look for"))?;
+        let ranges = sky::near([x, y, z], chord, sought, of.integer(2)?);
+        let mut object = String::with_capacity(44 * ranges.len() + 2);
+        for (low, high) in ranges {
+            let separator = if object.is_empty() { '{' } else { ',' };
+            // Writing to a String cannot fail.
+            let _ = write!(object, "{separator}\"{low}\":{high}");
+        }
+        object.push_str(if object.is_empty() { "{}" } else { "}" });
+        Ok(Value::Text(object))
     })?;
     // Arrays of numbers, which PostgreSQL has of itself.
     add(connection, "doubles", -1, |of| {

@@ -216,6 +216,12 @@ BEGIN
   RETURN false;
 END $$;
 
+CREATE OR REPLACE FUNCTION {obstap}.sky_holds_1(s float8[], px float8, py float8, pz float8) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 60 AS $$
+BEGIN
+  RETURN {obstap}.sky_point_in_1(px, py, pz, s);
+END $$;
+
 -- What parts have in common ---------------------------------------------------------
 
 -- The parts of part i: those that it is what they have in common, or itself.

@@ -1,0 +1,1 @@
+-- The keys near a circle that a row gives are computed by the program.
