@@ -12,6 +12,7 @@ mod keys;
 mod merged;
 mod registry;
 mod rules;
+mod uploads;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,6 +25,7 @@ pub use keys::unknown_variables;
 use merged::{Merged, merge};
 pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
+pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -54,6 +56,7 @@ pub struct Settings {
     pub examples: Vec<Example>,
     pub limits: Limits,
     pub jobs: Jobs,
+    pub uploads: Uploads,
     pub extra_columns: Vec<ExtraColumn>,
     pub log: Log,
     /// Connections that answer queries.
@@ -255,6 +258,7 @@ impl Settings {
             return Err(merged.wrong("limits.sync_seconds", "must be at least 1"));
         }
         let jobs = jobs(&merged)?;
+        let uploads = Uploads::read(&merged)?;
         let results_dir = match merged.text("results_dir") {
             Some(dir) => PathBuf::from(dir),
             None => data_dir.join("results"),
@@ -280,6 +284,7 @@ impl Settings {
             examples: merged.examples()?,
             limits,
             jobs,
+            uploads,
             extra_columns,
             log: Log {
                 format,

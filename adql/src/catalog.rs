@@ -40,6 +40,9 @@ pub struct Table {
     pub description: Option<String>,
     pub utype: Option<String>,
     pub columns: Vec<Column>,
+    /// The names of the columns as the database has them, one for each; none
+    /// where they are stored as they are published.
+    pub stored_columns: Vec<String>,
     /// Names of the columns whose conditions an index answers.
     pub indexed: Vec<String>,
     pub regions: Vec<RegionIndex>,
@@ -57,7 +60,8 @@ pub struct ForeignKey {
     pub columns: Vec<(String, String)>,
 }
 
-/// A column of region texts whose index columns stand beside it:
+/// A column (as stored) of region texts or of lists that make a region, whose
+/// index columns stand beside it:
 /// `<prefix>_key`, `_x`, `_y`, `_z`, `_crad`, `_crin`, `_v`
 /// (see [`crate::sky::Footprint`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +70,7 @@ pub struct RegionIndex {
     pub prefix: String,
 }
 
-/// Two columns of a position (degrees, ICRS) whose order-29 nested HEALPix
+/// Two columns (as stored) of a position (degrees, ICRS) whose order-29 nested HEALPix
 /// cell stands in the hidden column `cell`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PositionIndex {
@@ -191,6 +195,15 @@ impl fmt::Debug for Table {
 }
 
 impl Table {
+    /// What the database calls the column of that number.
+    pub fn stored_column(&self, number: usize) -> &str {
+        match (self.stored_columns.get(number), self.columns.get(number)) {
+            (Some(stored), _) => stored,
+            (None, Some(column)) => &column.name,
+            (None, None) => "",
+        }
+    }
+
     /// `schema.table` as published.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)

@@ -14,6 +14,7 @@
 mod cells;
 mod earlier;
 mod nearest;
+mod places;
 mod rows;
 
 use std::collections::HashMap;

@@ -60,4 +60,4 @@ pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_JOINTS, Syntax, parse};
 pub use query::Query;
 pub use statement::{Statement, Value};
 pub use target::{Target, write};
-pub use types::{Column, Type, Wire};
+pub use types::{Announced, Column, Type, Wire};

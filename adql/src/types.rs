@@ -28,6 +28,8 @@ pub enum Type {
     Binary,
     /// A list of `INTEGER`s, as functions give it.
     Integers,
+    /// A list of `DOUBLE`s that is no geometry (VOTable 1.4 section 2.2).
+    Doubles,
     Point,
     Circle,
     Polygon,
@@ -73,7 +75,7 @@ impl Type {
             Type::Timestamp => Wire::Timestamp,
             Type::Binary => Wire::Bytes,
             Type::Integers => Wire::Ints,
-            Type::Point | Type::Circle | Type::Polygon => Wire::Doubles,
+            Type::Point | Type::Circle | Type::Polygon | Type::Doubles => Wire::Doubles,
             Type::Text | Type::Region | Type::Unknown => Wire::Text,
         }
     }
@@ -107,6 +109,7 @@ impl fmt::Display for Type {
             Type::Timestamp => "TIMESTAMP",
             Type::Binary => "VARBINARY",
             Type::Integers => "INTEGER[]",
+            Type::Doubles => "DOUBLE PRECISION[]",
             Type::Point => "POINT",
             Type::Circle => "CIRCLE",
             Type::Polygon => "POLYGON",
@@ -131,6 +134,21 @@ pub struct Column {
     pub description: Option<String>,
     /// Text outside ASCII is expected: written as `unicodeChar`.
     pub unicode: bool,
+    /// How whoever brought the column announced it, where its type alone would
+    /// say less.
+    pub announced: Option<Announced>,
+}
+
+/// A type of VOTable 1.4 (sections 2.1 and 2.2) that the column is to be
+/// answered with, as it came. Its values fit it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// `unsignedByte`, `float`, …
+    pub datatype: String,
+    pub arraysize: Option<String>,
+    pub xtype: Option<String>,
+    /// The element that stands for none in a list of whole numbers.
+    pub null: Option<i64>,
 }
 
 impl Column {
@@ -145,6 +163,7 @@ impl Column {
             xtype: None,
             description: None,
             unicode: false,
+            announced: None,
         }
     }
 }

@@ -104,12 +104,12 @@ def stilts_reads_it(asked):
     rows = asked.rows()
     table.write_text("lon,lat\n" + "".join(f"{r['s_ra']},{r['s_dec']}\n" for r in rows))
     inside = run(
-        "stilts", "tpipe", f"in={table}", "ifmt=csv", f'cmd=select inMoc("{file}",lon,lat)',
+        "stilts", "tpipe", f"in={table}", "ifmt=csv", f'cmd=select "inMoc(\\"{file}\\",lon,lat)"',
         "omode=count",
     )
     expect(f"rows: {len(rows)}" in inside, f"of {len(rows)} positions: {inside.strip()}")
     outside = run(
-        "stilts", "tpipe", f"in={table}", "ifmt=csv", f'cmd=select inMoc("{file}",lon,75+lat*0)',
+        "stilts", "tpipe", f"in={table}", "ifmt=csv", f'cmd=select "inMoc(\\"{file}\\",lon,75+lat*0)"',
         "omode=count",
     )
     expect("rows: 0" in outside, f"north of all data: {outside.strip()}")

@@ -258,8 +258,9 @@ BEGIN
     END LOOP;
   END LOOP;
 
-  IF sought > 0 AND classes & 8192 > 0 THEN
-    lows := lows || 936748722493063168; highs := highs || 1008806316530991103;
+  -- Classes that every cover has.
+  IF sought > 0 AND classes >> 13 <> 0 THEN
+    lows := lows || 936748722493063168; highs := highs || 1080863910568919039;
   END IF;
   IF NOT many THEN
     FOR k IN 1 .. coalesce(array_length(lows, 1), 0) LOOP
@@ -283,13 +284,56 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Whether a direction lies in a shape, as sky_in_1 says of a position.
+-- Whether a direction lies in a shape, as sky_in_1 says of a position: for one
+-- polygon the same tests in one loop, as long as no edge is so close that its
+-- ends must be looked at.
 CREATE OR REPLACE FUNCTION {obstap}.sky_holds_1(s float8[], px float8, py float8, pz float8) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 60 AS $$
 DECLARE
   n int := array_length(s, 1);
   i int := 1;
+  ax float8; ay float8; az float8;
+  fx float8; fy float8; fz float8;
+  ex float8 := 0; ey float8 := 0; ez float8 := 0;
+  nx float8; ny float8; nz float8; t float8;
+  convex boolean := s[1] < 0;
+  low float8; high float8;
+  turns int := 0;
 BEGIN
+  IF s[1] <> 0 AND n = 1 + 3 * abs(s[1])::int THEN
+    IF abs(px) <= abs(py) AND abs(px) <= abs(pz) THEN
+      ey := pz; ez := -py;
+    ELSIF abs(py) <= abs(pz) THEN
+      ex := -pz; ez := px;
+    ELSE
+      ex := py; ey := -px;
+    END IF;
+    ax := s[n-2]; ay := s[n-1]; az := s[n];
+    low := ex*ax + ey*ay + ez*az;
+    FOR k IN 2 .. n BY 3 LOOP
+      fx := s[k]; fy := s[k+1]; fz := s[k+2];
+      nx := ay*(fz-az) - az*(fy-ay); ny := az*(fx-ax) - ax*(fz-az); nz := ax*(fy-ay) - ay*(fx-ax);
+      t := nx*(px-ax) + ny*(py-ay) + nz*(pz-az);
+      IF t*t <= 4e-28 * (nx*nx + ny*ny + nz*nz) THEN
+        RETURN {obstap}.sky_point_in_part_1(px, py, pz, s, 1);
+      END IF;
+      IF convex THEN
+        IF t < 0 THEN
+          RETURN false;
+        END IF;
+      ELSE
+        high := ex*fx + ey*fy + ez*fz;
+        IF low <= 0 AND high > 0 AND t > 0 THEN
+          turns := turns + 1;
+        ELSIF low > 0 AND high <= 0 AND t < 0 THEN
+          turns := turns - 1;
+        END IF;
+        low := high;
+      END IF;
+      ax := fx; ay := fy; az := fz;
+    END LOOP;
+    RETURN convex OR turns = 1;
+  END IF;
   WHILE i <= n LOOP
     IF {obstap}.sky_point_in_part_1(px, py, pz, s, i) THEN
       RETURN true;

@@ -73,6 +73,7 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         database,
         tables,
         limits: settings.limits,
+        uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),
     })

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::dali::{Format, Layout};
+use crate::dali::{Format, Layout, Parts};
 use crate::output::{Chunk, Stream, Table};
 use crate::tap::{Cap, QueryRequest, Service};
 
@@ -61,6 +61,7 @@ impl Query {
             cap: Cap::Asked,
             format: None,
             version: None,
+            uploads: Vec::new(),
         };
         open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
@@ -74,7 +75,9 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
-        let answer = service.answer(request, service.at_once()).await?;
+        let answer = service
+            .answer(request, &Parts::default(), service.at_once())
+            .await?;
         // Whoever asks here has the disk for the answer.
         let table = Table {
             bytes: u64::MAX,

@@ -60,8 +60,13 @@ impl RegistryRecord {
             Ok::<_, Failure>((service, catalog, covered))
         })?;
         // Registries take what is released, and no drafts.
-        let capabilities =
-            vosi::capabilities::write(&base, &settings.limits, &settings.jobs, false);
+        let capabilities = vosi::capabilities::write(
+            &base,
+            &settings.limits,
+            &settings.jobs,
+            &settings.uploads,
+            false,
+        );
         let bytes = record::write(&record::Parts {
             base: &base,
             registry,

@@ -6,7 +6,9 @@ use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
-const SECTIONS: [&str; 6] = ["limits", "jobs", "obscore", "log", "pool", "registry"];
+const SECTIONS: [&str; 7] = [
+    "limits", "uploads", "jobs", "obscore", "log", "pool", "registry",
+];
 
 /// Refuses what the file should not have, by name and line; gives the keys it
 /// sets, each with its place.

@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 40] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 47] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -28,6 +28,13 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 40] = [
     ("limits", "sync_seconds", Kind::Number, Some("600")),
     ("limits", "body_bytes", Kind::Number, Some("16777216")),
     ("limits", "answer_bytes", Kind::Number, Some("17179869184")),
+    ("uploads", "tables", Kind::Number, Some("10")),
+    ("uploads", "rows", Kind::Number, Some("1000000")),
+    ("uploads", "bytes", Kind::Number, Some("104857600")),
+    ("uploads", "urls", Kind::Text, Some("public")),
+    ("uploads", "allow", Kind::Text, None),
+    ("uploads", "url_seconds", Kind::Number, Some("60")),
+    ("uploads", "redirects", Kind::Number, Some("5")),
     ("jobs", "concurrent", Kind::Number, Some("4")),
     ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
     ("jobs", "short_seconds", Kind::Number, Some("60")),

@@ -23,6 +23,13 @@ pub struct Datatype<'a> {
 impl<'a> Datatype<'a> {
     /// How a column is announced.
     pub fn of(column: &'a Column) -> Datatype<'a> {
+        if let Some(announced) = &column.announced {
+            return Datatype {
+                datatype: &announced.datatype,
+                arraysize: announced.arraysize.as_deref(),
+                xtype: announced.xtype.as_deref(),
+            };
+        }
         let (datatype, arraysize, own) = match column.kind {
             Type::Boolean => ("boolean", None, None),
             Type::SmallInt => ("short", None, None),
@@ -35,6 +42,7 @@ impl<'a> Datatype<'a> {
             Type::Timestamp => ("char", Some("*"), Some("timestamp")),
             Type::Binary => ("unsignedByte", Some("*"), None),
             Type::Integers => ("int", Some("*"), None),
+            Type::Doubles => ("double", Some("*"), None),
             Type::Point => ("double", Some("2"), Some("point")),
             Type::Circle => ("double", Some("3"), Some("circle")),
             Type::Polygon => ("double", Some("*"), Some("polygon")),

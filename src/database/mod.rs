@@ -18,12 +18,14 @@ mod postgres;
 mod rows;
 mod sqlite;
 mod statistics;
+mod temporary;
 mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
 pub use rows::Rows;
 pub use statistics::Statistics;
+pub use temporary::{Batches, Temporary};
 
 use std::future::Future;
 use std::time::Duration;
@@ -204,9 +206,20 @@ impl Database {
     /// the database has accepted the statement, so that most errors are seen
     /// before any byte is sent.
     pub async fn stream(&self, statement: &Statement, limits: Limits) -> Result<Rows, Error> {
+        self.stream_with(statement, Vec::new(), limits).await
+    }
+
+    /// The same, with tables that the statement alone can see: they are made
+    /// before it begins and gone when it ends, however it ends.
+    pub async fn stream_with(
+        &self,
+        statement: &Statement,
+        temporaries: Vec<Temporary>,
+        limits: Limits,
+    ) -> Result<Rows, Error> {
         match &self.engine {
-            Engine::Postgres(postgres) => postgres.stream(statement, limits).await,
-            Engine::Sqlite(sqlite) => sqlite.stream(statement, limits).await,
+            Engine::Postgres(postgres) => postgres.stream(statement, temporaries, limits).await,
+            Engine::Sqlite(sqlite) => sqlite.stream(statement, temporaries, limits).await,
         }
     }
 

@@ -218,6 +218,7 @@ impl Resolver<'_> {
                 xtype: given(&column.xtype),
                 description: given(&column.description),
                 unicode: datatype == "unicode",
+                announced: None,
                 ..adql::Column::new(&column.name, kind)
             },
             principal: column.principal == Some(1),

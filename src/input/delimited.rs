@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::votable::Field;
+
 use super::error::io_words;
 use super::source::Opened;
 use super::{Contents, InputError, MAX_COLUMNS, MAX_ROW_BYTES, Row, Value, too_many};
@@ -55,9 +57,12 @@ pub(super) fn open(opened: Opened, delimiter: u8) -> Result<Contents, InputError
     };
     rows.width = columns.len();
     rows.limit = MAX_ROW_BYTES;
-    let columns = columns.iter().map(|name| name.trim().to_owned()).collect();
     Ok(Contents {
-        columns,
+        fields: columns
+            .iter()
+            .map(|name| Field::text(name.trim()))
+            .collect(),
+        typed: false,
         rows: Box::new(rows),
         rows_total: None,
     })

@@ -47,6 +47,12 @@ impl InputError {
         }
     }
 
+    /// Whether there was more to read than may be
+    /// ([`super::Table::as_it_is`]).
+    pub fn is_too_large(&self) -> bool {
+        self.reason().ends_with(TOO_LARGE)
+    }
+
     /// What is wrong, without the file's name.
     pub fn reason(&self) -> &str {
         match self {
@@ -57,6 +63,8 @@ impl InputError {
         }
     }
 }
+
+const TOO_LARGE: &str = "it is larger than may be read";
 
 /// Text of a file as a message can carry it: quoted, short, without control
 /// characters.
@@ -76,6 +84,7 @@ pub(super) fn io_words(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "this user may not read it".into(),
         io::ErrorKind::IsADirectory => "it is a directory, name the file in it".into(),
         io::ErrorKind::UnexpectedEof => "it ends too early, it was cut off".into(),
+        io::ErrorKind::FileTooLarge => TOO_LARGE.into(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             "its gzip data are damaged".into()
         }

@@ -8,6 +8,7 @@ pub enum Format {
     Csv,
     Tsv,
     VoTable,
+    Fits,
     Parquet,
 }
 
@@ -18,13 +19,28 @@ impl Format {
             "csv" => Format::Csv,
             "tsv" | "tab" => Format::Tsv,
             "votable" | "vot" | "xml" => Format::VoTable,
+            "fits" | "fit" => Format::Fits,
             "parquet" => Format::Parquet,
+            _ => return None,
+        })
+    }
+
+    /// By a media type (RFC 9110 section 8.3.1), where that says more than
+    /// the content does.
+    pub fn of_media_type(text: &str) -> Option<Format> {
+        let name = text.split(';').next().unwrap_or_default().trim();
+        Some(match name.to_ascii_lowercase().as_str() {
+            "text/csv" => Format::Csv,
+            "text/tab-separated-values" => Format::Tsv,
+            "application/x-votable+xml" => Format::VoTable,
+            "application/fits" | "image/fits" => Format::Fits,
+            "application/vnd.apache.parquet" | "application/x-parquet" => Format::Parquet,
             _ => return None,
         })
     }
 }
 
-const READABLE: &str = "CSV, TSV, VOTable and Parquet are read";
+const READABLE: &str = "CSV, TSV, VOTable, FITS and Parquet are read";
 
 /// `head` is the beginning of the content, after decompression.
 pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
@@ -36,6 +52,9 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
     };
     if head.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
+    }
+    if head.starts_with(b"SIMPLE  =") {
+        return Ok(Format::Fits);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let text = text.trim_ascii_start();
@@ -56,8 +75,8 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
         return not(format!("it holds binary data; {READABLE}"));
     }
     Ok(match extension(name).as_deref().and_then(Format::named) {
-        // The name says Parquet or VOTable, and the content does not.
-        Some(Format::Parquet | Format::VoTable) => {
+        // The name says something else than the content does.
+        Some(Format::Parquet | Format::VoTable | Format::Fits) => {
             return not("its content is not what its name says".into());
         }
         Some(format) => format,
@@ -72,8 +91,7 @@ pub(super) fn tell(name: &str, head: &[u8]) -> Result<Format, InputError> {
 }
 
 /// What people hand over by mistake, by its first bytes.
-const FOREIGN: [(&[u8], &str); 9] = [
-    (b"SIMPLE  =", "a FITS file"),
+const FOREIGN: [(&[u8], &str); 8] = [
     (b"PK\x03\x04", "a zip archive"),
     (b"BZh", "compressed with bzip2 (undo that first)"),
     (b"\xfd7zXZ", "compressed with xz (undo that first)"),

@@ -1,10 +1,13 @@
-//! Files of rows, whatever wrote them: CSV, TSV, VOTable and Parquet become
-//! one stream of named columns and typed values, for `obstap load`.
+//! Files of rows, whatever wrote them: CSV, TSV, VOTable, FITS and Parquet
+//! become one stream of named columns and typed values, for `obstap load` and
+//! for tables that are sent with a query.
 //!
 //! Follows RFC 4180 for CSV (a header is required), the IANA registration of
-//! text/tab-separated-values, VOTable through the crate `votable`, and the
-//! Apache Parquet format 2. Gzip (RFC 1952) is undone wherever it is met.
-//! Leaves out: FITS tables, nested Parquet columns, other compressions.
+//! text/tab-separated-values, VOTable through the crate `votable`, binary
+//! tables of FITS 4.0 (section 7.3) and the Apache Parquet format 2. Gzip
+//! (RFC 1952) is undone wherever it is met.
+//! Leaves out: ASCII and compressed tables of FITS, nested Parquet columns,
+//! other compressions.
 //!
 //! Memory does not grow with the number of rows, and neither a line without
 //! end nor a header of a million columns is read to its end.
@@ -13,6 +16,8 @@
 
 mod delimited;
 mod error;
+mod fits;
+mod footer;
 mod format;
 mod parquet;
 mod source;
@@ -22,11 +27,13 @@ mod votable;
 pub use error::{InputError, shown};
 pub use format::Format;
 pub use source::Source;
-pub use value::{Row, Value};
+pub use value::{List, Row, Value};
 
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::votable::Field;
 
 /// More columns than this are not a table of observations.
 pub const MAX_COLUMNS: usize = 4096;
@@ -53,6 +60,8 @@ pub const MAX_ROW_BYTES: u64 = 16 << 20;
 pub struct Table {
     name: String,
     columns: Vec<String>,
+    fields: Vec<Field>,
+    typed: bool,
     rows: Rows,
     read: Arc<AtomicU64>,
     total: Option<u64>,
@@ -76,10 +85,33 @@ impl Table {
         reader: impl Read + Send + 'static,
         format: Option<Format>,
     ) -> Result<Table, InputError> {
-        Table::read(source::opened(name.into(), Box::new(reader), None)?, format)
+        let opened = source::opened(name.into(), Box::new(reader), None, None)?;
+        Table::read(opened, format)
+    }
+
+    /// The same, but several columns may have one name, or none, and no more
+    /// than `most` bytes are read once gzip is undone.
+    ///
+    /// # Errors
+    /// As [`Table::open`]; beyond `most` bytes reading ends with
+    /// [`InputError::is_too_large`].
+    pub fn as_it_is(
+        name: impl Into<String>,
+        reader: impl Read + Send + 'static,
+        format: Option<Format>,
+        most: u64,
+    ) -> Result<Table, InputError> {
+        let opened = source::opened(name.into(), Box::new(reader), None, Some(most))?;
+        Table::unchecked(opened, format)
     }
 
     fn read(opened: source::Opened, format: Option<Format>) -> Result<Table, InputError> {
+        let table = Table::unchecked(opened, format)?;
+        check_columns(&table.name, &table.columns)?;
+        Ok(table)
+    }
+
+    fn unchecked(opened: source::Opened, format: Option<Format>) -> Result<Table, InputError> {
         let format = match format {
             Some(format) => format,
             None => format::tell(&opened.name, &opened.head)?,
@@ -87,19 +119,22 @@ impl Table {
         let name = opened.name.clone();
         let (read, total) = (opened.read.clone(), opened.total);
         let Contents {
-            columns,
+            fields,
+            typed,
             rows,
             rows_total,
         } = match format {
             Format::Csv => delimited::open(opened, b',')?,
             Format::Tsv => delimited::open(opened, b'\t')?,
             Format::VoTable => votable::open(opened)?,
+            Format::Fits => fits::open(opened)?,
             Format::Parquet => parquet::open(opened)?,
         };
-        check_columns(&name, &columns)?;
         Ok(Table {
             name,
-            columns,
+            columns: fields.iter().map(|field| field.name.clone()).collect(),
+            fields,
+            typed,
             rows,
             read,
             total,
@@ -120,6 +155,8 @@ impl Table {
         check_columns(&name, &columns)?;
         Ok(Table {
             name,
+            fields: columns.iter().map(Field::text).collect(),
+            typed: false,
             columns,
             rows: Box::new(rows.map(Ok)),
             read: Arc::default(),
@@ -135,9 +172,20 @@ impl Table {
     }
 
     /// The columns' names as the file spells them; no two are alike without
-    /// regard to case.
+    /// regard to case (but with [`Table::as_it_is`]).
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What the file says of its columns, in the words of VOTable (1.4
+    /// sections 4.1 and 2.2) whatever the format.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Whether the file gives its columns a type; else all are text.
+    pub fn is_typed(&self) -> bool {
+        self.typed
     }
 
     /// Bytes taken from the file so far (before decompression).
@@ -175,7 +223,8 @@ impl Iterator for Table {
 
 /// What every format hands back: the columns, and the rows to come.
 struct Contents {
-    columns: Vec<String>,
+    fields: Vec<Field>,
+    typed: bool,
     rows: Rows,
     rows_total: Option<u64>,
 }

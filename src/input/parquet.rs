@@ -4,16 +4,16 @@
 //! first copied to a temporary one. Times become ISO 8601 text without zone
 //! (DALI 1.1 section 3.3.3).
 
-use std::fs::File;
-use std::io::{self, Seek};
-
-use parquet::basic::{LogicalType, TimeUnit};
+use ::votable::{Datatype, Field, Reader};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
+use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
+use parquet::record::Field as Cell;
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 
 use super::error::{io_words, shown};
+use super::footer;
 use super::source::Opened;
 use super::{Contents, InputError, MAX_COLUMNS, Row, Value, too_many};
 
@@ -23,11 +23,12 @@ pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
         file: name.clone(),
         reason,
     };
-    let file = plain_file(opened).map_err(|source| InputError::Open {
+    let file = opened.plain_file().map_err(|source| InputError::Open {
         file: name.clone(),
         reason: io_words(&source),
         source,
     })?;
+    let file = footer::checked(file).map_err(|reason| not(reason.to_owned()))?;
     let reader = guarded(|| SerializedFileReader::new(file).ok())
         .flatten()
         .ok_or_else(|| not("its Parquet footer is missing or damaged (was it cut off?)".into()))?;
@@ -38,11 +39,14 @@ pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
         return Err(not(too_many(fields.len())));
     }
     let columns: Vec<Column> = fields.iter().map(|field| column(field)).collect();
+    let mut described: Vec<Field> = fields.iter().map(|field| self::field(field)).collect();
+    complete(&mut described, about.key_value_metadata());
     if columns.is_empty() {
         return Err(not("it has no columns".into()));
     }
     Ok(Contents {
-        columns: columns.iter().map(|column| column.name.clone()).collect(),
+        fields: described,
+        typed: true,
         rows: Box::new(Rows {
             file: name,
             columns,
@@ -53,6 +57,87 @@ pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
     })
 }
 
+/// The type in the words of VOTable; what is not read is called text, and
+/// its first value is refused.
+fn field(field: &Type) -> Field {
+    let name = field.name();
+    let text = || Field {
+        arraysize: Some("*".into()),
+        ..Field::new(name, Datatype::UnicodeChar)
+    };
+    let time = || Field {
+        xtype: Some("timestamp".into()),
+        ..Field::text(name)
+    };
+    if !field.is_primitive() {
+        let list = field.get_basic_info().logical_type_ref() == Some(&LogicalType::List)
+            || field.get_basic_info().converted_type() == ConvertedType::LIST;
+        return match list {
+            true => Field {
+                arraysize: Some("*".into()),
+                ..Field::new(name, Datatype::Double)
+            },
+            false => text(),
+        };
+    }
+    let datatype = match (
+        field.get_basic_info().logical_type_ref(),
+        field.get_physical_type(),
+    ) {
+        (Some(LogicalType::Date | LogicalType::Timestamp(_)), _) | (_, Physical::INT96) => {
+            return time();
+        }
+        (Some(LogicalType::Integer(of)), _) => match (of.bit_width, of.is_signed) {
+            (8, false) => Datatype::UnsignedByte,
+            (8 | 16, true) => Datatype::Short,
+            (16, false) | (32, true) => Datatype::Int,
+            _ => Datatype::Long,
+        },
+        (_, Physical::BOOLEAN) => Datatype::Boolean,
+        (_, Physical::INT32) => match field.get_basic_info().converted_type() {
+            ConvertedType::INT_8 | ConvertedType::INT_16 => Datatype::Short,
+            ConvertedType::UINT_8 => Datatype::UnsignedByte,
+            ConvertedType::UINT_32 => Datatype::Long,
+            ConvertedType::DATE => return time(),
+            _ => Datatype::Int,
+        },
+        (_, Physical::INT64) => match field.get_basic_info().converted_type() {
+            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => return time(),
+            _ => Datatype::Long,
+        },
+        (_, Physical::FLOAT) => Datatype::Float,
+        (_, Physical::DOUBLE) => Datatype::Double,
+        (Some(LogicalType::Float16), _) => Datatype::Float,
+        _ => return text(),
+    };
+    Field::new(name, datatype)
+}
+
+/// What the VOTable that travels in the file says of the columns (VOParquet
+/// 1.0 section 3): units, UCDs and what else Parquet has no place for.
+fn complete(fields: &mut [Field], metadata: Option<&Vec<KeyValue>>) {
+    const CONTENT: &str = "IVOA.VOTable-Parquet.content";
+    let entry = metadata.and_then(|all| all.iter().find(|entry| entry.key == CONTENT));
+    let Some(document) = entry.and_then(|entry| entry.value.as_ref()) else {
+        return;
+    };
+    let Ok(reader) = Reader::open(document.as_bytes()) else {
+        return;
+    };
+    for field in fields {
+        let Some(said) = reader.fields().iter().find(|said| said.name == field.name) else {
+            continue;
+        };
+        field.unit = said.unit.clone();
+        field.ucd = said.ucd.clone();
+        field.utype = said.utype.clone();
+        field.description = said.description.clone();
+        if field.xtype.is_none() {
+            field.xtype = said.xtype.clone();
+        }
+    }
+}
+
 fn column(field: &Type) -> Column {
     Column {
         name: field.name().to_owned(),
@@ -61,18 +146,6 @@ fn column(field: &Type) -> Column {
             Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS
         ),
     }
-}
-
-/// The file itself when nothing had to be undone, otherwise a copy without a
-/// name, which is gone when it is closed.
-fn plain_file(mut opened: Opened) -> io::Result<File> {
-    if let Some(file) = opened.file {
-        return Ok(file);
-    }
-    let mut copy = tempfile::tempfile()?;
-    io::copy(&mut opened.content, &mut copy)?;
-    copy.rewind()?;
-    Ok(copy)
 }
 
 struct Rows {
@@ -141,32 +214,32 @@ fn guarded<T>(attempt: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).ok()
 }
 
-fn value(field: Field, nanoseconds: bool) -> Option<Value> {
+fn value(field: Cell, nanoseconds: bool) -> Option<Value> {
     Some(match field {
-        Field::Null => Value::Null,
-        Field::Bool(value) => Value::Bool(value),
-        Field::Byte(value) => Value::Int(value.into()),
-        Field::Short(value) => Value::Int(value.into()),
-        Field::Int(value) => Value::Int(value.into()),
-        Field::Long(value) if nanoseconds => time(value.div_euclid(1000)),
-        Field::Long(value) => Value::Int(value),
-        Field::UByte(value) => Value::Int(value.into()),
-        Field::UShort(value) => Value::Int(value.into()),
-        Field::UInt(value) => Value::Int(value.into()),
-        Field::ULong(value) => match i64::try_from(value) {
+        Cell::Null => Value::Null,
+        Cell::Bool(value) => Value::Bool(value),
+        Cell::Byte(value) => Value::Int(value.into()),
+        Cell::Short(value) => Value::Int(value.into()),
+        Cell::Int(value) => Value::Int(value.into()),
+        Cell::Long(value) if nanoseconds => time(value.div_euclid(1000)),
+        Cell::Long(value) => Value::Int(value),
+        Cell::UByte(value) => Value::Int(value.into()),
+        Cell::UShort(value) => Value::Int(value.into()),
+        Cell::UInt(value) => Value::Int(value.into()),
+        Cell::ULong(value) => match i64::try_from(value) {
             Ok(value) => Value::Int(value),
             Err(_) => Value::Double(value as f64),
         },
-        Field::Float16(value) => Value::Double(value.into()),
+        Cell::Float16(value) => Value::Double(value.into()),
         // By way of the text, so that 0.1f32 is 0.1 and not 0.10000000149.
-        Field::Float(value) => Value::Double(value.to_string().parse().ok()?),
-        Field::Double(value) => Value::Double(value),
-        Field::Str(text) => Value::Text(text),
-        Field::Bytes(bytes) => Value::Text(String::from_utf8(bytes.data().to_vec()).ok()?),
-        Field::Date(days) => time(i64::from(days) * 86_400_000_000),
-        Field::TimestampMillis(value) => time(value.checked_mul(1000)?),
-        Field::TimestampMicros(value) => time(value),
-        Field::ListInternal(list) => Value::Doubles(
+        Cell::Float(value) => Value::Double(value.to_string().parse().ok()?),
+        Cell::Double(value) => Value::Double(value),
+        Cell::Str(text) => Value::Text(text),
+        Cell::Bytes(bytes) => Value::Text(String::from_utf8(bytes.data().to_vec()).ok()?),
+        Cell::Date(days) => time(i64::from(days) * 86_400_000_000),
+        Cell::TimestampMillis(value) => time(value.checked_mul(1000)?),
+        Cell::TimestampMicros(value) => time(value),
+        Cell::ListInternal(list) => Value::Doubles(
             list.elements()
                 .iter()
                 .map(|element| match value(element.clone(), false)? {
@@ -176,11 +249,11 @@ fn value(field: Field, nanoseconds: bool) -> Option<Value> {
                 })
                 .collect::<Option<_>>()?,
         ),
-        Field::Decimal(_)
-        | Field::TimeMillis(_)
-        | Field::TimeMicros(_)
-        | Field::Group(_)
-        | Field::MapInternal(_) => return None,
+        Cell::Decimal(_)
+        | Cell::TimeMillis(_)
+        | Cell::TimeMicros(_)
+        | Cell::Group(_)
+        | Cell::MapInternal(_) => return None,
     })
 }
 

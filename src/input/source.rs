@@ -1,7 +1,7 @@
 //! Where bytes come from: a file or standard input, counted, and freed of gzip.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,6 +51,20 @@ pub(super) struct Opened {
     pub total: Option<u64>,
 }
 
+impl Opened {
+    /// The file itself when nothing had to be undone, otherwise a copy without
+    /// a name, which is gone when it is closed.
+    pub fn plain_file(mut self) -> io::Result<File> {
+        if let Some(file) = self.file {
+            return Ok(file);
+        }
+        let mut copy = tempfile::tempfile()?;
+        io::copy(&mut self.content, &mut copy)?;
+        copy.rewind()?;
+        Ok(copy)
+    }
+}
+
 /// Enough to see past an XML declaration and a comment or two.
 const HEAD_BYTES: usize = 4096;
 
@@ -62,7 +76,7 @@ pub(super) fn open(source: &Source) -> Result<Opened, InputError> {
         source,
     };
     match source {
-        Source::Stdin => opened(name, Box::new(io::stdin()), None),
+        Source::Stdin => opened(name, Box::new(io::stdin()), None, None),
         Source::Path(path) => {
             let file = File::open(path).map_err(refuse)?;
             let about = file.metadata().map_err(refuse)?;
@@ -75,7 +89,7 @@ pub(super) fn open(source: &Source) -> Result<Opened, InputError> {
                 Some(_) => Some(File::open(path).map_err(refuse)?),
                 None => None,
             };
-            let mut opened = opened(name, Box::new(file), total)?;
+            let mut opened = opened(name, Box::new(file), total, None)?;
             if !opened.packed {
                 opened.file = again;
             }
@@ -88,6 +102,7 @@ pub(super) fn opened(
     name: String,
     reader: Box<dyn Read + Send>,
     total: Option<u64>,
+    most: Option<u64>,
 ) -> Result<Opened, InputError> {
     let read = Arc::new(AtomicU64::new(0));
     let refuse = |source: io::Error| InputError::Open {
@@ -109,6 +124,13 @@ pub(super) fn opened(
         true => Box::new(flate2::read::MultiGzDecoder::new(counted)),
         false => Box::new(counted),
     };
+    let content: Box<dyn Read + Send> = match most {
+        Some(most) => Box::new(Bounded {
+            reader: content,
+            left: most,
+        }),
+        None => content,
+    };
     let (head, content) = peek(content, HEAD_BYTES).map_err(refuse)?;
     Ok(Opened {
         head,
@@ -126,6 +148,23 @@ fn peek<R: Read>(mut reader: R, bytes: usize) -> io::Result<(Vec<u8>, impl Read 
     let mut head = Vec::with_capacity(bytes);
     reader.by_ref().take(bytes as u64).read_to_end(&mut head)?;
     Ok((head.clone(), io::Cursor::new(head).chain(reader)))
+}
+
+/// Gives no more than so many bytes; what is longer is an error, not an end.
+struct Bounded {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+        }
+        Ok(count)
+    }
 }
 
 struct Counted<R> {

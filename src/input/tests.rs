@@ -37,6 +37,7 @@ fn word(value: &Value) -> String {
         Value::Double(value) => format!("{value:?}"),
         Value::Text(value) => format!("{value:?}"),
         Value::Doubles(values) => format!("{values:?}"),
+        Value::List(list) => format!("{list:?}"),
     }
 }
 
@@ -109,19 +110,16 @@ fn what_is_not_a_table() {
     check(b" \n\n", "it is empty");
     check(
         b"\x7fELF\x00\x01",
-        "it holds binary data; CSV, TSV, VOTable and Parquet are read",
+        "it holds binary data; CSV, TSV, VOTable, FITS and Parquet are read",
     );
-    check(
-        b"SIMPLE  =   T",
-        "it is a FITS file; CSV, TSV, VOTable and Parquet are read",
-    );
+    check(b"SIMPLE  =   T", "it is a FITS file without a binary table");
     check(
         b"<!DOCTYPE html><html>",
-        "it is an HTML page; CSV, TSV, VOTable and Parquet are read",
+        "it is an HTML page; CSV, TSV, VOTable, FITS and Parquet are read",
     );
     check(
         b"<?xml version='1.0'?><svg/>",
-        "it is XML and not a VOTable; CSV, TSV, VOTable and Parquet are read",
+        "it is XML and not a VOTable; CSV, TSV, VOTable, FITS and Parquet are read",
     );
     check(
         b"PAR1 and no more",

@@ -13,6 +13,33 @@ pub enum Value {
     Text(String),
     /// An array of numbers (a DALI polygon, a list of coordinates).
     Doubles(Vec<f64>),
+    /// An array of something else.
+    List(List),
+}
+
+/// Arrays that only whoever keeps the file's own types can do something with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum List {
+    /// `None` where an element is the null value of its column.
+    Ints(Vec<Option<i64>>),
+    /// Also bits.
+    Bools(Vec<Option<bool>>),
+    /// Real and imaginary part; a single one is a list too.
+    Complexes(Vec<[f64; 2]>),
+}
+
+impl Value {
+    /// An array of numbers without gaps, as floating-point ones.
+    pub fn doubles(&self) -> Option<Vec<f64>> {
+        match self {
+            Value::Doubles(numbers) => Some(numbers.clone()),
+            Value::List(List::Ints(numbers)) => numbers
+                .iter()
+                .map(|number| number.map(|number| number as f64))
+                .collect(),
+            _ => None,
+        }
+    }
 }
 
 /// One row of a [`super::Table`], as long as its columns.

@@ -7,7 +7,7 @@ use votable::{Limits, ReadError, ReadProblem, Reader, Status, Value as Cell};
 
 use super::error::{io_words, shown};
 use super::source::Opened;
-use super::{Contents, InputError, MAX_COLUMNS, MAX_ROW_BYTES, Row, Value};
+use super::{Contents, InputError, List, MAX_COLUMNS, MAX_ROW_BYTES, Row, Value};
 
 pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
     let file = opened.name;
@@ -21,12 +21,13 @@ pub(super) fn open(opened: Opened) -> Result<Contents, InputError> {
     if let Some(failure) = failure(&reader) {
         return Err(not_a_table(&file, &failure));
     }
-    let columns: Vec<String> = reader.fields().iter().map(|f| f.name.clone()).collect();
-    if columns.is_empty() {
+    let fields = reader.fields().to_vec();
+    if fields.is_empty() {
         return Err(not_a_table(&file, "its table has no FIELD"));
     }
     Ok(Contents {
-        columns,
+        fields,
+        typed: true,
         rows: Box::new(Rows {
             file,
             reader,
@@ -86,26 +87,11 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
-    fn row(&self, cells: Vec<Cell>) -> Result<Row, InputError> {
-        let values = cells
-            .into_iter()
-            .zip(self.reader.fields())
-            .map(|(cell, field)| {
-                value(cell).ok_or_else(|| InputError::Row {
-                    file: self.file.clone(),
-                    unit: "row",
-                    place: self.place,
-                    reason: format!(
-                        "the value of {} is complex or an array with nulls, which is not read",
-                        shown(&field.name)
-                    ),
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Row {
+    fn row(&self, cells: Vec<Cell>) -> Row {
+        Row {
             place: self.place,
-            values,
-        })
+            values: cells.into_iter().map(value).collect(),
+        }
     }
 }
 
@@ -118,7 +104,7 @@ impl<R: BufRead> Iterator for Rows<R> {
         }
         self.place += 1;
         match self.reader.next_row() {
-            Ok(Some(row)) => Some(self.row(row.values)),
+            Ok(Some(row)) => Some(Ok(self.row(row.values))),
             Ok(None) => {
                 self.ended = true;
                 failure(&self.reader).map(|failure| Err(self.broken(failure)))
@@ -131,28 +117,21 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
-/// `None` for what no column of ours could hold.
-fn value(cell: Cell) -> Option<Value> {
-    Some(match cell {
+fn value(cell: Cell) -> Value {
+    match cell {
         Cell::Null => Value::Null,
         Cell::Bool(value) => Value::Bool(value),
         Cell::Int(value) => Value::Int(value),
         Cell::Float(value) => Value::Double(value),
-        // CSV has no empty text apart from no value, and VOTable before 1.3
-        // had none either.
-        Cell::Text(text) if text.is_empty() => Value::Null,
         Cell::Text(text) => Value::Text(text),
         Cell::Floats(values) => Value::Doubles(values),
-        Cell::Ints(values) => Value::Doubles(
-            values
-                .into_iter()
-                .map(|value| value.map(|value| value as f64))
-                .collect::<Option<_>>()?,
-        ),
+        Cell::Ints(values) => Value::List(List::Ints(values)),
         Cell::Bits(bits) => match bits.as_slice() {
             [bit] => Value::Bool(*bit),
-            _ => return None,
+            bits => Value::List(List::Bools(bits.iter().map(|bit| Some(*bit)).collect())),
         },
-        Cell::Bools(_) | Cell::Complex(_) | Cell::Complexes(_) => return None,
-    })
+        Cell::Bools(values) => Value::List(List::Bools(values)),
+        Cell::Complex(pair) => Value::List(List::Complexes(vec![pair])),
+        Cell::Complexes(pairs) => Value::List(List::Complexes(pairs)),
+    }
 }

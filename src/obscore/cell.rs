@@ -81,9 +81,12 @@ pub(super) fn convert(value: &Value, kind: Type) -> Result<Cell<'_>, String> {
             Some(number) => Err(format!("{number} is too large for REAL")),
         },
         Type::Timestamp => timestamp(value),
-        Type::Binary | Type::Integers | Type::Point | Type::Circle | Type::Polygon => {
-            Err(format!("values of type {kind} cannot be loaded"))
-        }
+        Type::Binary
+        | Type::Integers
+        | Type::Doubles
+        | Type::Point
+        | Type::Circle
+        | Type::Polygon => Err(format!("values of type {kind} cannot be loaded")),
     }
 }
 
@@ -99,7 +102,7 @@ fn text(value: &Value) -> Result<Cell<'_>, String> {
         Value::Double(number) => number.to_string().into(),
         Value::Int(number) => number.to_string().into(),
         Value::Bool(flag) => flag.to_string().into(),
-        Value::Doubles(_) => return Err("a list of numbers is no text".into()),
+        Value::Doubles(_) | Value::List(_) => return Err("a list is no text".into()),
         Value::Null => return Ok(Cell::Null),
     };
     Ok(Cell::Text(text))
@@ -108,10 +111,14 @@ fn text(value: &Value) -> Result<Cell<'_>, String> {
 /// Region texts stay as they are. Lists of numbers, as VOTable has regions of
 /// DALI 1.1 (section 3.3), are written as STC-S.
 fn region(value: &Value) -> Result<Cell<'_>, String> {
-    match value {
-        Value::Text(text) if text.trim().is_empty() => Ok(Cell::Null),
-        Value::Doubles(numbers) if numbers.is_empty() => Ok(Cell::Null),
-        Value::Doubles(numbers) => {
+    if let Value::Text(text) = value
+        && text.trim().is_empty()
+    {
+        return Ok(Cell::Null);
+    }
+    match value.doubles() {
+        Some(numbers) if numbers.is_empty() => Ok(Cell::Null),
+        Some(numbers) => {
             let shape = match numbers.len() {
                 3 => "CIRCLE",
                 count if count >= 6 && count % 2 == 0 => "POLYGON",
@@ -123,7 +130,7 @@ fn region(value: &Value) -> Result<Cell<'_>, String> {
             }
             Ok(Cell::Text(text.into()))
         }
-        _ => text(value),
+        None => text(value),
     }
 }
 
@@ -184,7 +191,7 @@ fn number(value: &Value) -> Result<Option<f64>, String> {
             trimmed => trimmed.parse().map_err(|_| not_number(value))?,
         },
         Value::Null => return Ok(None),
-        Value::Bool(_) | Value::Doubles(_) => return Err(not_number(value)),
+        Value::Bool(_) | Value::Doubles(_) | Value::List(_) => return Err(not_number(value)),
     };
     if number.is_nan() {
         return Ok(None);
@@ -225,7 +232,7 @@ fn named(value: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::Double(number) => number.to_string(),
         Value::Text(text) => shown(text),
-        Value::Doubles(_) => "a list of numbers".into(),
+        Value::Doubles(_) | Value::List(_) => "a list of values".into(),
     }
 }
 

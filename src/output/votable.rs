@@ -14,11 +14,57 @@ const TIME: &str = "mjd_utc";
 /// One answer being written.
 pub struct Votable {
     writer: Writer,
-    /// Texts of the timestamps of one row, and where each ends.
-    texts: Vec<u8>,
+    /// What has to be done to the cells of each column; nothing to any, most
+    /// often.
+    turns: Option<Vec<Turn>>,
+    /// The cells of one row that were turned, and where each ends.
+    turned: Vec<u8>,
     ends: Vec<usize>,
-    /// Whether there are timestamps at all; VOTable wants them as text.
-    timestamps: bool,
+}
+
+/// What VOTable wants instead of the bytes that the database gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    None,
+    /// A time is text.
+    Time,
+    /// A column came as `unsignedByte`.
+    Byte,
+    /// As a list of `short`.
+    Shorts,
+    /// As a list of `float`.
+    Floats,
+}
+
+impl Turn {
+    fn of(column: &Column) -> Turn {
+        let datatype = Datatype::of(column).datatype;
+        match (column.kind.wire(), datatype) {
+            (Wire::Timestamp, _) => Turn::Time,
+            (Wire::Int2, "unsignedByte") => Turn::Byte,
+            (Wire::Ints, "short") => Turn::Shorts,
+            (Wire::Doubles, "float") => Turn::Floats,
+            _ => Turn::None,
+        }
+    }
+
+    fn write(self, cell: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Turn::None => out.extend_from_slice(cell),
+            Turn::Time => cell::write(Wire::Timestamp, cell, out),
+            Turn::Byte => out.extend(cell.last()),
+            Turn::Shorts => {
+                for [.., high, low] in cell.as_chunks::<4>().0 {
+                    out.extend([high, low]);
+                }
+            }
+            Turn::Floats => {
+                for number in cell::floats(cell) {
+                    out.extend((number as f32).to_be_bytes());
+                }
+            }
+        }
+    }
 }
 
 impl Votable {
@@ -28,14 +74,15 @@ impl Votable {
             Serialization::Binary => votable::Serialization::Binary,
             Serialization::Binary2 => votable::Serialization::Binary2,
         };
+        let turns: Vec<Turn> = table.columns.iter().map(Turn::of).collect();
         Votable {
             writer: Writer::new(version(table), serialization, document(table)),
-            texts: Vec::new(),
-            ends: Vec::new(),
-            timestamps: table
-                .columns
+            turns: turns
                 .iter()
-                .any(|column| column.kind.wire() == Wire::Timestamp),
+                .any(|turn| *turn != Turn::None)
+                .then_some(turns),
+            turned: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
@@ -46,8 +93,8 @@ impl Votable {
     /// Appends the first `count` rows of `batch`.
     pub fn rows(&mut self, batch: &Batch, count: usize, out: &mut Vec<u8>) {
         for row in 0..count.min(batch.len()) {
-            if self.timestamps {
-                self.row_with_times(batch, row, out);
+            if self.turns.is_some() {
+                self.row_with_turns(batch, row, out);
             } else {
                 self.writer.row(batch.row(row), out);
             }
@@ -58,24 +105,25 @@ impl Votable {
         self.writer.finish(outcome, out);
     }
 
-    fn row_with_times(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
-        self.texts.clear();
+    fn row_with_turns(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
+        let Some(turns) = &self.turns else { return };
+        self.turned.clear();
         self.ends.clear();
-        for (value, &wire) in batch.row(row).zip(batch.wires()) {
-            if let (Some(value), Wire::Timestamp) = (value, wire) {
-                cell::write(wire, value, &mut self.texts);
-                self.ends.push(self.texts.len());
+        for (value, turn) in batch.row(row).zip(turns) {
+            if let (Some(value), true) = (value, *turn != Turn::None) {
+                turn.write(value, &mut self.turned);
+                self.ends.push(self.turned.len());
             }
         }
-        let (texts, mut ends, mut start) = (&self.texts, self.ends.iter().copied(), 0);
-        let cells = batch.row(row).zip(batch.wires()).map(|(value, &wire)| {
-            if value.is_none() || wire != Wire::Timestamp {
+        let (turned, mut ends, mut start) = (&self.turned, self.ends.iter().copied(), 0);
+        let cells = batch.row(row).zip(turns).map(|(value, turn)| {
+            if value.is_none() || *turn == Turn::None {
                 return value;
             }
             let end = ends.next().unwrap_or(start);
-            let text = texts.get(start..end);
+            let cell = turned.get(start..end);
             start = end;
-            text
+            cell
         });
         self.writer.row(cells, out);
     }
@@ -154,6 +202,7 @@ fn answer_field(column: &Column) -> Field {
         utype: column.utype.clone(),
         xtype: kind.xtype.map(str::to_owned),
         description: column.description.clone(),
+        null: column.announced.as_ref().and_then(|it| it.null),
         reference,
         ..Field::new(column.name.clone(), datatype)
     }

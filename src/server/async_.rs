@@ -138,12 +138,14 @@ pub async fn create(
     state: web::Data<State>,
 ) -> HttpResponse {
     let created = async {
-        let params = body::params(&request, payload, state.service.limits.body_bytes).await?;
+        let room = body::Room::of(&state.service, Some(state.jobs.room()));
+        let (params, parts) = body::read(&request, payload, &room).await?;
         let asker = asker(&request);
         let jobs = state.jobs.clone();
         // The query is checked against what is published now.
         state.catalog().await;
-        let job = there(&state, async move { jobs.create(&params, &asker).await }).await?;
+        let create = async move { jobs.create(&params, &parts, &asker).await };
+        let job = there(&state, create).await?;
         let id = RequestId::current().map(|id| id.0);
         tracing::info!(id, job = job.id, phase = job.phase.name(), "job made");
         Ok(see_other(format!(
@@ -220,7 +222,8 @@ async fn changed(
     part: Option<&str>,
     state: &State,
 ) -> Answer {
-    let mut params = body::params(request, payload, state.service.limits.body_bytes).await?;
+    let room = body::Room::of(&state.service, Some(state.jobs.room()));
+    let (mut params, parts) = body::read(request, payload, &room).await?;
     let name = match part {
         None | Some("parameters") => None,
         Some("phase") => Some("PHASE"),
@@ -246,7 +249,7 @@ async fn changed(
     state.catalog().await;
     let address = address(request, state);
     let (jobs, id) = (state.jobs.clone(), id.to_owned());
-    let post = async move { jobs.post(&id, control).await };
+    let post = async move { jobs.post(&id, control, &parts).await };
     Ok(see_other(match there(state, post).await? {
         Some(job) => format!("{address}/{}", job.id),
         None => address,

@@ -15,9 +15,9 @@ pub async fn answer(
     let id = RequestId::current().map_or_else(String::new, |id| id.0);
     let accept = request.headers().get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok());
-    let limit = state.service.limits.body_bytes;
-    let asked = match body::params(&request, payload, limit).await {
-        Ok(params) => CoverageRequest::read(&params, accept),
+    let room = body::Room::of(&state.service, None);
+    let asked = match body::read(&request, payload, &room).await {
+        Ok((params, _)) => CoverageRequest::read(&params, accept),
         Err(fault) => Err(fault),
     };
     let asked = match asked {

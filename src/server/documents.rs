@@ -40,6 +40,7 @@ pub async fn capabilities(request: HttpRequest, state: Data<State>) -> HttpRespo
         &base(&request, &state),
         &state.service.limits,
         state.jobs.limits(),
+        state.service.uploads.limits(),
         state.drafts,
     );
     tagged(&request, vosi::MEDIA_TYPE, document)

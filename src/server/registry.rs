@@ -27,8 +27,13 @@ pub async fn answer(request: HttpRequest, state: web::Data<State>) -> HttpRespon
     let service = &state.service;
     let catalog = state.catalog().await;
     // Registries take what is released, and no drafts.
-    let capabilities =
-        vosi::capabilities::write(&base, &service.limits, state.jobs.limits(), false);
+    let capabilities = vosi::capabilities::write(
+        &base,
+        &service.limits,
+        state.jobs.limits(),
+        service.uploads.limits(),
+        false,
+    );
     let document = record::write(&record::Parts {
         base: &base,
         registry: &state.registry,

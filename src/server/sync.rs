@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use super::around::{Notes, RequestId};
 use super::encoding::{Compressor, Encoding};
 use super::{State, body};
-use crate::dali::{Format, Layout, Params, Serialization};
+use crate::dali::{Format, Layout, Params, Parts, Serialization};
 use crate::output::{Chunk, Stream, Summary, error_document, error_page};
 use crate::tap::{Fault, Response, Service};
 
@@ -41,9 +41,9 @@ pub async fn answer(
     };
     let accept = said(header::ACCEPT);
     let encoding = Encoding::accepted(said(header::ACCEPT_ENCODING).as_deref());
-    let limit = state.service.limits.body_bytes;
-    let params = match body::params(&request, payload, limit).await {
-        Ok(params) => params,
+    let room = body::Room::of(&state.service, None);
+    let (params, parts) = match body::read(&request, payload, &room).await {
+        Ok(body) => body,
         Err(fault) => {
             notes.note(|it| it.failure = Some(fault.cause()));
             return refusal(&fault.logged(&id), accept.as_deref());
@@ -62,7 +62,7 @@ pub async fn answer(
     let (sender, mut chunks) = mpsc::channel(AHEAD);
     let task = state.runtime.spawn(run(
         state.service.clone(),
-        params,
+        (params, parts),
         accept.clone(),
         encoding,
         (id.clone(), notes.clone()),
@@ -117,7 +117,7 @@ fn disposition(head: &Head) -> String {
 /// The part that runs where the database is.
 async fn run(
     service: Service,
-    params: Params,
+    (params, parts): (Params, Parts),
     accept: Option<String>,
     encoding: Encoding,
     (id, notes): (String, Notes),
@@ -129,7 +129,10 @@ async fn run(
         format,
         file,
         stream: mut answer,
-    } = match service.respond(&params, accept.as_deref(), limits).await {
+    } = match service
+        .respond(&params, &parts, accept.as_deref(), limits)
+        .await
+    {
         Ok(answer) => answer,
         Err(fault) => {
             // If nobody listens, nobody needs to know.

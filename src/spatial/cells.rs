@@ -62,6 +62,12 @@ impl IndexCells {
     /// Appends the cells to the row being written, in the order of
     /// [`super::COLUMNS`].
     pub fn push(&self, batch: &mut Batch) {
+        self.push_footprint(batch);
+        self.push_position(batch);
+    }
+
+    /// The cells of the region alone.
+    pub fn push_footprint(&self, batch: &mut Batch) {
         match &self.footprint {
             Some(footprint) => {
                 batch.push(Some(&footprint.key.to_be_bytes()));
@@ -75,6 +81,10 @@ impl IndexCells {
             }
             None => (0..super::COLUMNS.len() - 1).for_each(|_| batch.push(None)),
         }
+    }
+
+    /// The cell of the position alone.
+    pub fn push_position(&self, batch: &mut Batch) {
         let position = self.position.map(i64::to_be_bytes);
         batch.push(position.as_ref().map(<[u8; 8]>::as_slice));
     }

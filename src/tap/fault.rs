@@ -34,6 +34,11 @@ impl Fault {
         )
     }
 
+    /// What the request brings along is more than is taken.
+    pub fn too_much(message: impl Into<String>) -> Fault {
+        Fault::new(413, message)
+    }
+
     /// Something of ours broke that should not.
     pub fn ours(message: impl Into<String>) -> Fault {
         let message = message.into();

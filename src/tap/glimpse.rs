@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Cap, QueryRequest, Service};
+use crate::dali::Parts;
 use crate::database::{Batch, Lane, Limits};
 
 /// Not worth waiting longer for.
@@ -28,13 +29,18 @@ impl Service {
             maxrec: 1,
             cap: Cap::Asked,
             format: None,
+            uploads: Vec::new(),
             version: None,
         };
         let limits = Limits {
             time: Some(PATIENCE),
             lane: Lane::Waiting,
         };
-        let mut rows = self.answer(&request, limits).await.ok()?.rows?;
+        let mut rows = self
+            .answer(&request, &Parts::default(), limits)
+            .await
+            .ok()?
+            .rows?;
         let batch = rows.next().await.ok()??;
         if batch.is_empty() {
             return None;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Fault, QueryRequest, Response, Service};
-use crate::dali::Params;
+use crate::dali::{Params, Parts};
 use crate::database::{Lane, Limits};
 use crate::output::Chunk;
 use crate::uws::{Output, Problem, Task, Work};
@@ -14,9 +14,14 @@ use crate::uws::{Output, Problem, Task, Work};
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Work for Service {
-    fn check(&self, parameters: &Params) -> Result<(), Problem> {
+    fn check(&self, parameters: &Params, parts: &Parts) -> Result<(), Problem> {
         let request = QueryRequest::read(parameters, &self.limits).map_err(problem)?;
         let syntax = adql::parse(&request.query).map_err(|it| problem(it.into()))?;
+        if !request.uploads.is_empty() {
+            // What columns they have is known when they have been read.
+            let checked = self.uploads.check(&request.uploads, parts);
+            return checked.map_err(problem);
+        }
         adql::check(&syntax, &self.tables.last()).map_err(|it| problem(it.into()))?;
         Ok(())
     }
@@ -27,7 +32,7 @@ impl Work for Service {
             time: task.time.map(|time| time + GRACE),
             lane: Lane::Job,
         };
-        let responding = self.respond(task.parameters, None, limits);
+        let responding = self.respond(task.parameters, task.parts, None, limits);
         let Response {
             format, mut stream, ..
         } = responding.await.map_err(told)?;

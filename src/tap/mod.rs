@@ -1,8 +1,8 @@
 //! One query from request to answer.
 //!
 //! Standard: TAP 1.1, <https://www.ivoa.net/documents/TAP/20190927/>,
-//! sections 2.1 and 2.2 (sync and async), 2.7 (parameters) and 3 (answers).
-//! Left out: uploads; an UPLOAD parameter is refused.
+//! sections 2.1 and 2.2 (sync and async), 2.7 (parameters) and 3 (answers);
+//! tables that a query brings along are in [`upload`].
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
@@ -11,21 +11,24 @@ mod fault;
 mod glimpse;
 mod job;
 mod request;
+pub mod upload;
 
 use std::path::PathBuf;
 use std::pin::pin;
+use std::time::Instant;
 
 pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
 pub use request::{Cap, QueryRequest};
+pub use upload::Uploads;
 
 pub use adql::Catalog;
 use adql::{Column, Statement};
 
 use crate::config;
-use crate::dali::{self, Format, Layout, Params, VotableVersion};
-use crate::database::{self, Database, Lane, Limits, Rows};
+use crate::dali::{self, Format, Layout, Params, Parts, VotableVersion};
+use crate::database::{self, Database, Lane, Limits, Rows, Temporary};
 use crate::output::{Limit, Stream, Table};
 use crate::spatial::upkeep::{self, Indexed};
 pub use crate::tap_schema::Distributions;
@@ -38,6 +41,7 @@ pub struct Service {
     pub database: Database,
     pub tables: Live,
     pub limits: config::Limits,
+    pub uploads: Uploads,
     /// Where a request does not say.
     pub votable: VotableVersion,
     /// A directory on disk for answers that must wait for their last row.
@@ -52,10 +56,20 @@ pub struct Answer {
 }
 
 impl Service {
-    /// The road of a query.
-    pub async fn answer(&self, request: &QueryRequest, limits: Limits) -> Result<Answer, Fault> {
+    /// The road of a query. What it brings along is among `parts` or where
+    /// its addresses lead, and counts against its time.
+    pub async fn answer(
+        &self,
+        request: &QueryRequest,
+        parts: &Parts,
+        limits: Limits,
+    ) -> Result<Answer, Fault> {
+        let begun = Instant::now();
+        // Before anything is fetched: most queries that are wrong are so here.
         let syntax = adql::parse(&request.query)?;
-        let catalog = self.tables.catalog().await;
+        let mut brought = self.uploads.bring(&request.uploads, parts).await?;
+        let published = self.tables.catalog().await;
+        let catalog = brought.catalog(&published);
         let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
         if request.maxrec == 0 || query.limit() == Some(0) {
             let columns = query.into_columns();
@@ -66,10 +80,15 @@ impl Service {
         }
         let query = adql::index(query);
         let statement = adql::write(&query, self.database.target());
-        let rows = self.rows(&catalog, &statement, limits).await?;
+        let limits = Limits {
+            time: limits.time.map(|time| time.saturating_sub(begun.elapsed())),
+            ..limits
+        };
+        let temporaries = brought.temporaries;
+        let rows = self.rows(&published, &statement, &temporaries, limits);
         Ok(Answer {
+            rows: Some(rows.await?),
             columns: query.into_columns(),
-            rows: Some(rows),
         })
     }
 
@@ -80,14 +99,20 @@ impl Service {
         &self,
         catalog: &Catalog,
         statement: &Statement,
+        temporaries: &[Temporary],
         limits: Limits,
     ) -> Result<Rows, Fault> {
         let database = &self.database;
         let indexes = upkeep::read_by(catalog, database.target(), &statement.sql);
         if indexes.is_empty() {
-            return Ok(database.stream(statement, limits).await?);
+            return Ok(database
+                .stream_with(statement, temporaries.to_vec(), limits)
+                .await?);
         }
-        if let Some(rows) = self.unless_waiting(statement, limits, &indexes).await? {
+        if let Some(rows) = self
+            .unless_waiting(statement, temporaries, limits, &indexes)
+            .await?
+        {
             return Ok(rows);
         }
         let settling = upkeep::settle(database, &indexes);
@@ -100,18 +125,21 @@ impl Service {
             Ok(Err(error)) => return Err(Fault::unsettled(&error)),
             Err(_) => return Err(Fault::unsettled(&database::Error::Timeout(0))),
         }
-        Ok(database.stream(statement, limits).await?)
+        Ok(database
+            .stream_with(statement, temporaries.to_vec(), limits)
+            .await?)
     }
 
     /// The rows, unless some wait to be brought into these indexes.
     async fn unless_waiting(
         &self,
         statement: &Statement,
+        temporaries: &[Temporary],
         limits: Limits,
         indexes: &[Indexed],
     ) -> Result<Option<Rows>, database::Error> {
         let database = &self.database;
-        let mut running = pin!(database.stream(statement, limits));
+        let mut running = pin!(database.stream_with(statement, temporaries.to_vec(), limits));
         let mut looking = pin!(upkeep::are_waiting(database, indexes));
         let (waiting, done) = tokio::select! {
             biased;
@@ -197,6 +225,7 @@ impl Service {
     pub async fn respond(
         &self,
         params: &Params,
+        parts: &Parts,
         accept: Option<&str>,
         limits: Limits,
     ) -> Result<Response, Fault> {
@@ -208,7 +237,7 @@ impl Service {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let answer = self.answer(&request, limits).await?;
+        let answer = self.answer(&request, parts, limits).await?;
         let table = Table {
             address: request.address(),
             version: request.version.unwrap_or(self.votable),

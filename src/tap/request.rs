@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::config::Limits;
-use crate::dali::{self, Format, Params, VotableVersion};
+use crate::dali::{self, Format, Params, Upload, VotableVersion};
 use crate::output::Limit;
 
 /// A query to answer.
@@ -16,6 +16,8 @@ pub struct QueryRequest {
     pub format: Option<Format>,
     /// `None` when the request does not say.
     pub version: Option<VotableVersion>,
+    /// Tables that the query brings along.
+    pub uploads: Vec<Upload>,
 }
 
 /// What decided how many rows an answer has at most.
@@ -84,11 +86,6 @@ impl QueryRequest {
             }
             Some(query) => query.to_owned(),
         };
-        if params.all("UPLOAD").any(|upload| !upload.is_empty()) {
-            return Err(Fault::usage(
-                "this service takes no uploaded tables; send the query without UPLOAD",
-            ));
-        }
         let (maxrec, cap) = match dali::maxrec(params)? {
             Some(rows) if rows > limits.maxrec_hard => (limits.maxrec_hard, Cap::Hard),
             Some(rows) => (rows, Cap::Asked),
@@ -100,6 +97,7 @@ impl QueryRequest {
             cap,
             format: Format::from_params(params)?,
             version: VotableVersion::from_params(params)?,
+            uploads: Upload::read(params)?,
         })
     }
 
@@ -124,8 +122,11 @@ impl QueryRequest {
     }
 
     /// An address of the same answer, relative to the one asked; the name of a
-    /// format is to be put at its end.
+    /// format is to be put at its end. What came along is in no address.
     pub fn address(&self) -> Option<String> {
+        if !self.uploads.is_empty() {
+            return None;
+        }
         let query = dali::encoded(&self.query);
         (query.len() <= ADDRESS).then(|| {
             format!(
@@ -217,8 +218,8 @@ mod tests {
             "MAXREC must be a whole number, zero or more; it is \"-1\"",
         );
         check(
-            "LANG=ADQL&QUERY=q&UPLOAD=t,param:f",
-            "this service takes no uploaded tables; send the query without UPLOAD",
+            "LANG=ADQL&QUERY=q&UPLOAD=t",
+            "UPLOAD \"t\" has no comma; write UPLOAD=name,param:part or UPLOAD=name,http://address",
         );
     }
 }

@@ -171,8 +171,9 @@ async fn add(database: &Database, record: &mut Record, options: &Options) -> Res
     let base = upkeep::base(database, indexed.stored, options.key.clone()).await?;
     if !base.watched && !options.trust {
         return Err(Unfit::Table(format!(
-            "{why}, and no trigger may watch it: with --trust it gets an index all the same, which \
-             you then have to rebuild whenever its rows have changed"
+            "{why}, and obstap may not watch it by triggers: GRANT TRIGGER on it, if it is a table; \
+             with --trust it gets an index all the same, which you then have to rebuild whenever \
+             its rows have changed"
         )));
     }
     let how = if base.watched { "triggers" } else { "trust" };

@@ -58,6 +58,7 @@ async fn columns(database: &Database) -> Result<HashMap<String, Vec<(Column, boo
             utype: text(&rows, row, 7),
             description: text(&rows, row, 8),
             unicode,
+            announced: None,
             xtype,
             ..Column::new(bare(&name), kind)
         };

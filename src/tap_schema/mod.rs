@@ -93,6 +93,7 @@ impl Published {
             description: Some(self.description.clone()),
             utype: self.utype.clone(),
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
+            stored_columns: Vec::new(),
             indexed: self
                 .columns
                 .iter()

@@ -83,32 +83,19 @@ impl Job {
     /// # Errors
     /// What this phase does not allow (403), and too many parameters (413).
     pub fn obey(&mut self, control: Control, now: i64, rules: &Rules<'_>) -> Result<(), Error> {
-        let pending = self.phase == Phase::Pending;
-        let phase = self.phase.name();
-        let only_pending = |what: &str| {
-            Err(Error::forbidden(format!(
-                "{what} can be changed while a job is PENDING; this one is {phase}"
-            )))
-        };
         if control.parameters.iter().next().is_some() {
-            if !pending {
-                return only_pending("parameters");
-            }
+            self.only_pending("parameters")?;
             self.edit(&control.parameters);
             if self.parameters.encoded().len() > rules.parameter_bytes {
                 return Err(Error::TooLarge(rules.parameter_bytes));
             }
         }
         if let Some(run_id) = control.run_id {
-            if !pending {
-                return only_pending("RUNID");
-            }
+            self.only_pending("RUNID")?;
             self.run_id = (!run_id.is_empty()).then_some(run_id);
         }
         if let Some(seconds) = control.seconds {
-            if !pending {
-                return only_pending("EXECUTIONDURATION");
-            }
+            self.only_pending("EXECUTIONDURATION")?;
             // 0 asks for no limit at all (section 2.1.4).
             let hard = rules.limits.time_hard.as_secs();
             self.seconds = if seconds == 0 {
@@ -128,6 +115,18 @@ impl Job {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// When it is too late to change `what`.
+    pub fn only_pending(&self, what: &str) -> Result<(), Error> {
+        match self.phase {
+            Phase::Pending => Ok(()),
+            phase => Err(Error::forbidden(format!(
+                "{what} can be changed while a job is PENDING; this one is {}",
+                phase.name()
+            ))),
         }
     }
 

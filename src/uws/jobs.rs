@@ -1,6 +1,6 @@
 //! The jobs, for those who ask about them and those who wait.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,9 +12,9 @@ use super::control::{Control, Filter, Wait};
 use super::job::Rules;
 use super::runner::Runner;
 use super::store::Store;
-use super::{Error, Job, Phase, Results, Work, document, instant};
+use super::{Error, Job, Phase, Problem, Results, Work, document, instant};
 use crate::config;
-use crate::dali::Params;
+use crate::dali::{Params, Parts};
 use crate::database::Database;
 
 /// Changes that a slow listener may lag behind before it must look for itself.
@@ -105,16 +105,28 @@ impl<W: Work> Jobs<W> {
         self.runner.drain(time).await;
     }
 
-    /// A new job (UWS 1.1 section 2.2.3.1). `asker`: where it comes from.
-    pub async fn create(&self, params: &Params, asker: &str) -> Result<Job, Error> {
+    /// Where files that may become those of a job are put.
+    pub fn room(&self) -> &Path {
+        self.shared.results.directory()
+    }
+
+    /// A new job (UWS 1.1 section 2.2.3.1) with the files that came with it.
+    /// `asker`: where it comes from.
+    pub async fn create(&self, params: &Params, parts: &Parts, asker: &str) -> Result<Job, Error> {
         let control = Control::read(params)?;
         let id = identifier().map_err(|error| {
             Error::Database(crate::database::Error::Unreachable(error.to_string()))
         })?;
         let now = self.next_instant();
         let mut job = Job::new(id, asker.to_owned(), now, &self.shared.limits);
-        self.obey(&mut job, control, now)?;
-        self.shared.store.insert(&job).await?;
+        let made = async {
+            self.obey(&mut job, control, parts, now)?;
+            Ok(self.shared.store.insert(&job).await?)
+        };
+        if let Err(error) = made.await {
+            self.shared.results.remove_uploads(&job.id).await;
+            return Err(error);
+        }
         if job.phase == Phase::Queued {
             self.shared.queue.notify_one();
         }
@@ -171,13 +183,18 @@ impl<W: Work> Jobs<W> {
 
     /// Does what a request says to a job; gives the job as it is then, or
     /// `None` if it was deleted.
-    pub async fn post(&self, id: &str, control: Control) -> Result<Option<Job>, Error> {
+    pub async fn post(
+        &self,
+        id: &str,
+        control: Control,
+        parts: &Parts,
+    ) -> Result<Option<Job>, Error> {
         if control.delete {
             self.delete(id).await?;
             return Ok(None);
         }
         let now = instant::now();
-        let change = |job: &mut Job| self.obey(job, control, now);
+        let change = |job: &mut Job| self.obey(job, control, parts, now);
         let (job, before) = self.shared.store.change(id, now, change).await?;
         if job.phase != before {
             self.changed(&job);
@@ -229,8 +246,20 @@ impl<W: Work> Jobs<W> {
         Ok(job)
     }
 
-    fn obey(&self, job: &mut Job, control: Control, now: i64) -> Result<(), Error> {
-        let check = |parameters: &Params| self.shared.work.check(parameters);
+    fn obey(&self, job: &mut Job, control: Control, parts: &Parts, now: i64) -> Result<(), Error> {
+        let results = &self.shared.results;
+        if !parts.is_empty() {
+            job.only_pending("files")?;
+            results.keep(&job.id, parts)?;
+        }
+        let id = job.id.clone();
+        let check = |parameters: &Params| {
+            let parts = results.parts(&id, parameters).map_err(|error| {
+                tracing::error!(%error, "the uploads of a job cannot be read");
+                Problem::transient("what was uploaded with the job cannot be read just now")
+            })?;
+            self.shared.work.check(parameters, &parts)
+        };
         let rules = Rules {
             limits: &self.shared.limits,
             parameter_bytes: self.shared.parameter_bytes,

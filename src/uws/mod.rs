@@ -25,6 +25,7 @@ mod phase;
 mod results;
 mod runner;
 mod store;
+mod uploads;
 mod work;
 
 pub use control::{Control, Filter, Wait};
@@ -32,6 +33,7 @@ pub use job::{Job, Product};
 pub use jobs::Jobs;
 pub use phase::Phase;
 pub use results::{Output, Results};
+pub use uploads::ARRIVING;
 pub use work::{Problem, Task, Work};
 
 use crate::{dali, database};

@@ -1,5 +1,6 @@
 //! Results as files in one directory: `ID.ATTEMPT` when whole,
-//! `ID.ATTEMPT.part` until then.
+//! `ID.ATTEMPT.part` until then. What was sent along with a job lies beside
+//! them (`uploads`).
 //!
 //! Why the number of the attempt? A runner that was believed lost may still
 //! write; it must not touch the file of the one that took over.
@@ -14,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::{Job, Phase, Problem};
+use super::{Job, Phase, Problem, uploads};
 
 /// Files of jobs that nobody knows are left alone for so long: their job may
 /// have been taken up just now.
@@ -22,7 +23,7 @@ const ORPHAN: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Debug)]
 pub struct Results {
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
 }
 
 impl Results {
@@ -63,6 +64,7 @@ impl Results {
         for attempt in 1..=attempts {
             self.forget(id, attempt).await;
         }
+        self.remove_uploads(id).await;
     }
 
     pub(super) async fn forget(&self, id: &str, attempt: i64) {
@@ -84,7 +86,12 @@ impl Results {
         for entry in std::fs::read_dir(&self.directory)? {
             let entry = entry?;
             let name = entry.file_name();
-            let Some((id, attempt, part)) = name.to_str().and_then(parse) else {
+            let name = name.to_str().unwrap_or_default();
+            if uploads::is_left(name, |id| known.contains_key(id)) {
+                removed += u64::from(uploads::clear(&entry, ORPHAN)?);
+                continue;
+            }
+            let Some((id, attempt, part)) = parse(name) else {
                 continue;
             };
             let wanted = known.get(id).is_some_and(|&(latest, phase)| {

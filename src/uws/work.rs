@@ -4,12 +4,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Output;
-use crate::dali::Params;
+use crate::dali::{Params, Parts};
 
 /// Somebody who can do what jobs ask for.
 pub trait Work: Clone + Send + Sync + 'static {
     /// Whether the parameters make sense; asked before a job queues.
-    fn check(&self, parameters: &Params) -> Result<(), Problem>;
+    fn check(&self, parameters: &Params, parts: &Parts) -> Result<(), Problem>;
 
     /// Does it, and writes the result; gives the result's media type. Dropped,
     /// it stops.
@@ -24,6 +24,8 @@ pub struct Task<'a> {
     /// Names the job in the log.
     pub id: &'a str,
     pub parameters: &'a Params,
+    /// The files that came with them.
+    pub parts: &'a Parts,
     /// How long it may take.
     pub time: Option<Duration>,
 }

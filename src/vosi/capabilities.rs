@@ -10,7 +10,7 @@ use adql::functions::{self, FEATURES, Feature, GEOMETRY};
 use quick_xml::events::BytesText;
 
 use super::{XSI, Xml, document, element};
-use crate::config::{Jobs, Limits};
+use crate::config::{Jobs, Limits, Uploads};
 use crate::dali::Format;
 
 const LANGUAGE: &str =
@@ -18,7 +18,7 @@ const LANGUAGE: &str =
 
 /// The capabilities of a service whose TAP stands under `base`/tap.
 /// `drafts`: as TAPRegExt 1.1 will have it, where that says more.
-pub fn write(base: &str, limits: &Limits, jobs: &Jobs, drafts: bool) -> Vec<u8> {
+pub fn write(base: &str, limits: &Limits, jobs: &Jobs, uploads: &Uploads, drafts: bool) -> Vec<u8> {
     document(|xml| {
         xml.create_element("vosi:capabilities")
             .with_attribute((
@@ -33,7 +33,9 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs, drafts: bool) -> Vec<u8> 
                 xml.create_element("capability")
                     .with_attribute(("standardID", "ivo://ivoa.net/std/TAP"))
                     .with_attribute(("xsi:type", "tr:TableAccess"))
-                    .write_inner_content(|xml| table_access(xml, base, limits, jobs, drafts))?;
+                    .write_inner_content(|xml| {
+                        table_access(xml, base, limits, jobs, uploads, drafts)
+                    })?;
                 for resource in ["capabilities", "tables", "availability"] {
                     let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
                     xml.create_element("capability")
@@ -86,6 +88,7 @@ fn table_access(
     base: &str,
     limits: &Limits,
     jobs: &Jobs,
+    uploads: &Uploads,
     drafts: bool,
 ) -> io::Result<()> {
     // TAPRegExt has no place for these two.
@@ -127,6 +130,12 @@ fn table_access(
             Ok(())
         })?;
     }
+    for method in upload_methods(uploads) {
+        let ivoid = format!("ivo://ivoa.net/std/TAPRegExt#upload-{method}");
+        xml.create_element("uploadMethod")
+            .with_attribute(("ivo-id", ivoid.as_str()))
+            .write_empty()?;
+    }
     // TAPRegExt 1.0 has one value for both modes: that of jobs, since a
     // query that needs longer than /sync gives is sent there.
     for (name, default, hard) in [
@@ -151,7 +160,32 @@ fn table_access(
             }
             Ok(())
         })?;
-    Ok(())
+    if uploads.tables == 0 {
+        return Ok(());
+    }
+    // A table may always have so many rows; bytes are counted as they are sent.
+    xml.create_element("uploadLimit")
+        .write_inner_content(|xml| {
+            for (name, unit, count) in [
+                ("default", "row", uploads.rows),
+                ("hard", "byte", uploads.bytes),
+            ] {
+                xml.create_element(name)
+                    .with_attribute(("unit", unit))
+                    .write_text_content(BytesText::new(&count.to_string()))?;
+            }
+            Ok(())
+        })
+        .map(drop)
+}
+
+/// How tables may come with a query (TAPRegExt 1.0 section 2.5).
+fn upload_methods(uploads: &Uploads) -> &'static [&'static str] {
+    match (uploads.tables, uploads.fetches()) {
+        (0, _) => &[],
+        (_, false) => &["inline"],
+        (_, true) => &["inline", "http", "https"],
+    }
 }
 
 fn time_limit(
@@ -231,10 +265,19 @@ mod tests {
             listed: true,
             lease: seconds(1),
         };
-        let document = write("https://sky.example/obs", &limits, &jobs, false);
+        let uploads = Uploads {
+            tables: 1,
+            rows: 21,
+            bytes: 22,
+            urls: crate::config::Urls::Public,
+            allow: Vec::new(),
+            time: seconds(1),
+            redirects: 1,
+        };
+        let document = write("https://sky.example/obs", &limits, &jobs, &uploads, false);
         let text = String::from_utf8_lossy(&document).into_owned();
         assert!(!text.contains("forMode"));
-        let draft = write("https://sky.example/obs", &limits, &jobs, true);
+        let draft = write("https://sky.example/obs", &limits, &jobs, &uploads, true);
         let draft = String::from_utf8_lossy(&draft).into_owned();
         assert!(
             draft.contains("<executionDuration forMode=\"sync\">"),
@@ -249,6 +292,8 @@ mod tests {
             "<hard unit=\"row\">99</hard>",
             "<default>11</default>",
             "<hard>14</hard>",
+            "<uploadMethod ivo-id=\"ivo://ivoa.net/std/TAPRegExt#upload-https\"/>",
+            "<hard unit=\"byte\">22</hard>",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }

@@ -79,15 +79,27 @@ fn place(row: usize) -> (f64, f64) {
 }
 
 fn filling(column: &str, _: Type, row: usize) -> Option<Vec<u8>> {
-    let (lon, lat) = place(row);
     let size = [1e-5, 0.01, 0.3, 2.0, 9.0, 31.0, 70.0][row % 7];
-    if row % 17 == 3 && column != "id" {
-        return None;
+    match row % 17 == 3 && column != "id" {
+        true => None,
+        false => Some(cell(column, row, place(row), size)),
     }
-    let real = |number: f64| Some(number.to_be_bytes().to_vec());
+}
+
+/// Anywhere on the sky, of any size.
+fn anywhere(column: &str, _: Type, row: usize) -> Option<Vec<u8>> {
+    let part = |step: f64| (row as f64 * step).fract();
+    let sine = 2.0 * part(0.754_877_666) - 1.0;
+    let place = (360.0 * part(0.618_033_988_75), sine.asin().to_degrees());
+    let size = 10_f64.powf(2.6 * part(0.569_840_29) - 1.0);
+    Some(cell(column, row, place, size))
+}
+
+fn cell(column: &str, row: usize, (lon, lat): (f64, f64), size: f64) -> Vec<u8> {
+    let real = |number: f64| number.to_be_bytes().to_vec();
     match column {
-        "id" => Some((row as i32).to_be_bytes().to_vec()),
-        "band" => Some(["g", "r", "i"][row % 3].as_bytes().to_vec()),
+        "id" => (row as i32).to_be_bytes().to_vec(),
+        "band" => ["g", "r", "i"][row % 3].as_bytes().to_vec(),
         "s_ra" | "ra" => real(lon),
         "s_dec" | "dec" => real(lat),
         "wide" => real(size),
@@ -98,13 +110,11 @@ fn filling(column: &str, _: Type, row: usize) -> Option<Vec<u8>> {
                 2 => format!("UNION ICRS (CIRCLE {lon} {lat} {size} CIRCLE 30 -50 1)"),
                 _ => {
                     let (east, north) = (lon + size / 2.0, lat.clamp(-50.0, 15.0));
-                    format!(
-                        "POLYGON ICRS {lon} {north} {east} {north} {lon} {}",
-                        north + size
-                    )
+                    let top = north + size;
+                    format!("POLYGON ICRS {lon} {north} {east} {north} {lon} {top}")
                 }
             };
-            Some(text.into_bytes())
+            text.into_bytes()
         }
     }
 }
@@ -248,13 +258,44 @@ const LOOKED_UP: &[(usize, &str)] = &[
 
 #[test]
 fn rows_looked_up_are_those_of_all_pairs() {
+    check(ROWS, filling, LOOKED_UP);
+}
+
+#[test]
+fn rows_are_looked_up_all_over_the_sky() {
+    let queries = [
+        (
+            1,
+            "images a, marks b WHERE DISTANCE(POINT(a.s_ra, a.s_dec), POINT(b.ra, b.dec)) < b.wide / 9",
+        ),
+        (
+            1,
+            "images a, marks b WHERE CONTAINS(POINT(b.ra, b.dec), a.s_region) = 1",
+        ),
+        (
+            1,
+            "images a, spectra b WHERE INTERSECTS(a.s_region, b.s_region) = 1",
+        ),
+        (
+            1,
+            "images a, spectra b WHERE CONTAINS(a.s_region, b.s_region) = 1",
+        ),
+        (
+            1,
+            "spectra b, images a WHERE CONTAINS(a.s_region, b.s_region) = 1",
+        ),
+    ];
+    check(200, anywhere, &queries);
+}
+
+fn check(count: usize, filling: rows::Filling, queries: &[(usize, &str)]) {
     on_both(async |database| {
         let catalog = catalog();
         rows::make_schema(&database, "joins").await;
         for table in catalog.tables() {
-            rows::fill(&database, table, ROWS, filling).await;
+            rows::fill(&database, table, count, filling).await;
         }
-        for (times, from) in LOOKED_UP {
+        for (times, from) in queries {
             let text = format!("SELECT a.id AS a_id, b.id AS b_id FROM {from}");
             let plain = adql::check(&adql::parse(&text).unwrap(), &catalog);
             let plain = plain.unwrap_or_else(|messages| panic!("{text}\n{messages}"));

@@ -26,3 +26,4 @@ mod sky_parity;
 mod support;
 mod tap;
 mod units;
+mod uploads;

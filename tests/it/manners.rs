@@ -67,7 +67,7 @@ fn addresses_follow_the_proxy_and_the_settings() {
     on_both(|archive| {
         archive.loaded(SKY);
         let job = |service: &Service| {
-            let client = reqwest::blocking::Client::builder();
+            let client = crate::support::service::client();
             let client = client.redirect(reqwest::redirect::Policy::none());
             let client = client.build().expect("a client");
             let request = client

@@ -97,7 +97,10 @@ fn what_does_not_convert_is_told() {
 fn in_unit_is_announced() {
     served_on_both(|service| {
         let capabilities = service.sync().replace("/sync", "/capabilities");
-        let text = reqwest::blocking::get(capabilities)
+        let text = service
+            .client
+            .get(capabilities)
+            .send()
             .and_then(|answer| answer.text())
             .expect("the capabilities");
         assert!(text.contains("ivo://ivoa.net/std/tapregext#features-adql-unit"));

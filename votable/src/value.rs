@@ -159,6 +159,9 @@ impl Column {
                     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
                 self.text(text.collect())
             }
+            // A single bit fills a byte, and astropy (7.1) sets its fourth and
+            // not its first.
+            Datatype::Bit if scalar => Value::Bits(vec![bytes.iter().any(|byte| *byte != 0)]),
             Datatype::Bit => {
                 let bits = bytes
                     .iter()

@@ -163,7 +163,7 @@ impl Checker<'_> {
         }
         let whole = |kind: Type| match kind {
             Type::Region => false,
-            Type::Integers => true,
+            Type::Integers | Type::Doubles => true,
             other => other.is_geometry(),
         };
         if common_type(a.kind, b.kind).is_none() || whole(a.kind) || whole(b.kind) {

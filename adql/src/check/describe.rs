@@ -17,6 +17,7 @@ impl Expr {
         let mut column = self.quantity();
         if !matches!(self.node, Node::Column { .. }) {
             column.unit = self.measure().text();
+            column.announced = None;
         }
         column.unicode = self.is_unicode();
         if column.xtype.is_none() {
@@ -119,6 +120,7 @@ impl Expr {
         if column.kind != self.kind {
             column.kind = self.kind;
             column.xtype = None;
+            column.announced = None;
         }
         column
     }
@@ -191,6 +193,7 @@ pub(super) fn united(left: &Column, right: &Column, kind: Type) -> Column {
         (_, true) => left.clone(),
         _ => common(left.clone(), right),
     };
+    column.announced = column.announced.filter(|_| column.kind == kind);
     column.kind = kind;
     column.unicode = left.unicode || right.unicode;
     column
@@ -227,6 +230,9 @@ fn common(mut column: Column, other: &Column) -> Column {
         if field != other {
             *field = None;
         }
+    }
+    if column.announced != other.announced {
+        column.announced = None;
     }
     column
 }

@@ -516,7 +516,7 @@ impl Checker<'_> {
             Type::Timestamp => matches!(operand.kind, Type::Timestamp | Type::Text | Type::Unknown),
             Type::Text => match operand.kind {
                 Type::Region => true,
-                Type::Integers => false,
+                Type::Integers | Type::Doubles => false,
                 other => !other.is_geometry(),
             },
             _ => operand.kind.is_numeric() || matches!(operand.kind, Type::Text | Type::Unknown),

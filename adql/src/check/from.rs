@@ -257,7 +257,28 @@ impl Checker<'_> {
                 .find(|name| name.ends_with(near))
         });
         let of_schema = |table: &&Arc<Table>| names.len() == 1 && names[0].matches(&table.schema);
+        let uploaded = match names {
+            [schema, _] => schema.text.eq_ignore_ascii_case("TAP_UPLOAD"),
+            _ => false,
+        };
         let hint = match near {
+            // TAP 1.1 section 2.7.6.
+            _ if uploaded => {
+                let brought: Vec<&String> = full
+                    .iter()
+                    .filter(|name| name.starts_with("TAP_UPLOAD."))
+                    .collect();
+                match brought.first() {
+                    Some(first) => format!("the request brings {first}"),
+                    None => {
+                        let name = names.last().map_or("t", |name| name.text.as_str());
+                        format!(
+                            "tables of TAP_UPLOAD come with the query: POST it with UPLOAD={name},param:f \
+                             and the table as the file f"
+                        )
+                    }
+                }
+            }
             _ if tables.iter().any(|table| of_schema(&table)) => {
                 let some = tables.iter().filter(of_schema).take(6);
                 let some: Vec<String> = some.map(|table| table.full_name()).collect();
@@ -539,15 +560,18 @@ fn unknown_table(schema: &str, name: &Name) -> Arc<Table> {
 }
 
 fn published(table: &Table) -> Vec<ScopeColumn> {
-    let columns = table.columns.iter().map(|column| ScopeColumn {
-        stored: column.name.clone(),
-        column: Arc::new(column.clone()),
-        region: table
+    let columns = table.columns.iter().enumerate().map(|(number, column)| {
+        let stored = table.stored_column(number);
+        let region = table
             .regions
             .iter()
-            .find(|index| column.kind == Type::Region && index.column == column.name)
-            .map(|index| Arc::new(index.clone())),
-        merged: false,
+            .find(|index| column.kind.is_geometry() && index.column == stored);
+        ScopeColumn {
+            stored: stored.to_owned(),
+            column: Arc::new(column.clone()),
+            region: region.map(|index| Arc::new(index.clone())),
+            merged: false,
+        }
     });
     columns.collect()
 }

@@ -280,7 +280,12 @@ impl Checker<'_> {
         let number = of.is_numeric() || of == Type::Unknown;
         let sortable = !matches!(
             of,
-            Type::Point | Type::Circle | Type::Polygon | Type::Binary | Type::Integers
+            Type::Point
+                | Type::Circle
+                | Type::Polygon
+                | Type::Binary
+                | Type::Integers
+                | Type::Doubles
         );
         let kind = match aggregate {
             Aggregate::Count => Some(Type::BigInt),

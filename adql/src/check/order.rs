@@ -48,7 +48,7 @@ impl Checker<'_> {
                 OrderKey::Column(number) => items.get(*number).map(|item| item.column.kind),
                 OrderKey::Expr(expr) => Some(expr.kind),
             };
-            if kind == Some(Type::Integers) {
+            if matches!(kind, Some(Type::Integers | Type::Doubles)) {
                 let sentence = "rows cannot be ordered by a list of numbers";
                 return self.fail(Message::new(313, sentence).at(at));
             }

@@ -82,8 +82,8 @@ impl Footprint {
     pub const KEY_ORDER: u8 = KEY_ORDER;
     /// The bits of a key below its class.
     pub const CLASS_SHIFT: u32 = CLASS_SHIFT;
-    /// How many classes there are.
-    pub const CLASSES: i64 = WIDE_CLASS + 1;
+    /// How many classes there are that a cover may have.
+    pub const CLASSES: i64 = WAITING_CLASS + 1;
 
     /// The bits of a key that are the cell of the centre, and by how many a
     /// cell of the finest order has more.

@@ -12,7 +12,7 @@
 //! the sky, and by less away from the poles. Where the square leaves the base
 //! cell, it goes on in the cells beside it, turned as they lie there.
 
-use super::footprint::{CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
+use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
 use super::point::{Vector, angle_of, scaled};
 use super::region::Region;
 
@@ -109,8 +109,8 @@ pub fn near(centre: [f64; 3], chord: f64, what: Near, classes: i64) -> Vec<(i64,
         };
         place.cover(reach, (class as i64) << CLASS_SHIFT, KEY_ORDER, &mut ranges);
     }
-    if classes & (1 << WIDE_CLASS) != 0 {
-        ranges.push(whole(WIDE_CLASS << CLASS_SHIFT));
+    if classes >> WIDE_CLASS != 0 {
+        ranges.push(ALWAYS);
     }
     apart(ranges)
 }

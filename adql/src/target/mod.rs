@@ -17,6 +17,10 @@ use crate::catalog::Table;
 use crate::query::Binary;
 use crate::types::Type;
 
+/// The stored schema of tables that one connection makes for itself; no
+/// namespace stands before it.
+pub const TEMPORARY: &str = "pg_temp";
+
 /// A dialect of SQL and the place our tables have in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -66,8 +70,8 @@ impl Target {
     /// The stored schema of a published one, before quoting.
     pub fn schema(&self, schema: &str) -> String {
         match &self.namespace {
-            Some(namespace) => format!("{namespace}_{schema}"),
-            None => schema.to_owned(),
+            Some(namespace) if schema != TEMPORARY => format!("{namespace}_{schema}"),
+            _ => schema.to_owned(),
         }
     }
 
@@ -244,7 +248,9 @@ impl Target {
             Type::Double => ("double precision", "REAL"),
             Type::Timestamp => ("timestamp", "TEXT"),
             Type::Binary | Type::Integers => ("bytea", "BLOB"),
-            Type::Point | Type::Circle | Type::Polygon => ("double precision[]", "BLOB"),
+            Type::Point | Type::Circle | Type::Polygon | Type::Doubles => {
+                ("double precision[]", "BLOB")
+            }
             Type::Text | Type::Region | Type::Unknown => ("text", "TEXT"),
         };
         self.of_both(postgres, sqlite)

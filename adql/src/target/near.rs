@@ -137,10 +137,11 @@ impl Writer<'_> {
             return self.expr(&near.exact);
         };
         let row = (near.id, index.as_ref());
+        // A row that waits to be read is far from nothing, so that it reaches
+        // its shape.
         let apart = match relation {
-            sky::Near::Meeting | sky::Near::Positions => "(&chord + @crad) * (&chord + @crad)",
-            sky::Near::Inside => "&chord * &chord * (1 + 1e-9) + 1e-12",
             sky::Near::Around => "(@crad + 1e-12) * (@crad + 1e-12)",
+            _ => "(&chord + @crad) * (&chord + @crad)",
         };
         self.push("CASE WHEN ");
         self.near_formula(row, "&d2 > ", None);

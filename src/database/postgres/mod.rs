@@ -9,6 +9,7 @@ mod copy;
 mod errors;
 mod pgpass;
 mod query;
+mod temporary;
 mod tls;
 mod transaction;
 mod values;
@@ -25,7 +26,7 @@ use tokio_postgres::{CancelToken, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::rows::{self, Rows};
-use super::{Batch, Error, Lane, Limits, Settings, names};
+use super::{Batch, Error, Lane, Limits, Settings, Temporary, names};
 
 /// Connections for our own short reads, and for changes.
 const CONTROL: usize = 2;
@@ -124,6 +125,7 @@ impl Postgres {
     pub(super) async fn stream(
         &self,
         statement: &Statement,
+        temporaries: Vec<Temporary>,
         limits: Limits,
     ) -> Result<Rows, Error> {
         let wires: Arc<[Wire]> = statement.columns.iter().map(|c| c.kind.wire()).collect();
@@ -134,6 +136,8 @@ impl Postgres {
                 Lane::Job => self.work.clone(),
             },
             statement: statement.clone(),
+            temporaries,
+            target: self.target.clone(),
             wires,
             limits,
             deadline: limits.time.map(|time| Instant::now() + time),

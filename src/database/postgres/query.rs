@@ -4,16 +4,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adql::{Statement, Value, Wire};
+use adql::{Statement, Target, Value, Wire};
 use deadpool_postgres::Object;
 use futures_util::future::join3;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_postgres::RowStream;
 
-use super::{Door, TRIES, cells, discard, errors, values};
+use super::{Door, TRIES, cells, discard, errors, temporary, values};
 use crate::database::rows::{FULL, Item, Outlet, PATIENCE};
-use crate::database::{Batch, Error, Lane, Limits};
+use crate::database::{Batch, Error, Lane, Limits, Temporary};
 
 /// The server stops a statement by itself this long after we should have, in
 /// case we are gone.
@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(super) struct Job {
     pub door: Door,
     pub statement: Statement,
+    pub temporaries: Vec<Temporary>,
+    pub target: Target,
     pub wires: Arc<[Wire]>,
     pub limits: Limits,
     pub deadline: Option<Instant>,
@@ -50,22 +52,35 @@ impl Job {
             match self.until_stopped(&sender, working).await {
                 Ok(()) => {
                     // Free for the next query before the reader has read on.
-                    drop(client);
+                    self.leave(client).await;
                     return outlet.end(Ok(()));
                 }
                 Err(Stop::There(Error::Unreachable(_))) if outlet.is_fresh() && left > 0 => {
                     discard(client);
                 }
                 Err(Stop::There(error)) => {
-                    drop(client);
+                    self.leave(client).await;
                     return outlet.end(Err(self.reason(error)));
                 }
                 Err(Stop::Here(error)) => {
                     outlet.end(Err(error));
                     let token = client.cancel_token();
+                    if !self.temporaries.is_empty() {
+                        // The tables go with the connection, whatever it is at.
+                        discard(client);
+                        let _ = token.cancel_query(self.door.tls.clone()).await;
+                        return;
+                    }
                     return self.door.settle(client, token).await;
                 }
             }
+        }
+    }
+
+    /// Gives the connection back without the tables that were made on it.
+    async fn leave(&self, client: Object) {
+        if !self.temporaries.is_empty() && client.batch_execute("ROLLBACK").await.is_err() {
+            discard(client);
         }
     }
 
@@ -94,6 +109,11 @@ impl Job {
         outlet: &mut Outlet,
         sender: &mpsc::Sender<Item>,
     ) -> Result<(), Stop> {
+        if !self.temporaries.is_empty() {
+            self.watch(client).await;
+            let made = temporary::make(client, &self.temporaries, &self.target).await;
+            made.map_err(Stop::There)?;
+        }
         let rows = self.start(client).await;
         let rows = rows.map_err(|error| Stop::There(errors::explain("run a query", error)))?;
         let mut rows = pin!(rows);
@@ -146,12 +166,9 @@ impl Job {
         let limit = limit.as_millis().min(i32::MAX as u128);
         let set = format!("SET statement_timeout = {limit}");
         let watch = async {
-            if self.limits.lane == Lane::Job {
-                // A query that may run for hours ends soon after us, if we are
-                // killed. Servers on some platforms cannot look whether we
-                // are there, and refuse.
-                let watch = "SET client_connection_check_interval = '5s'";
-                let _ = client.batch_execute(watch).await;
+            // Within a transaction it has been said before.
+            if self.temporaries.is_empty() {
+                self.watch(client).await;
             }
         };
         let values = self.statement.parameters.iter();
@@ -160,6 +177,16 @@ impl Job {
         let (set, (), rows) = join3(client.batch_execute(&set), watch, query).await;
         set?;
         rows
+    }
+
+    /// A query that may run for hours ends soon after us, if we are killed.
+    async fn watch(&self, client: &Object) {
+        if self.limits.lane == Lane::Job {
+            // Servers on some platforms cannot look whether we are there, and
+            // refuse.
+            let watch = "SET client_connection_check_interval = '5s'";
+            let _ = client.batch_execute(watch).await;
+        }
     }
 
     async fn send(&self, sender: &mpsc::Sender<Item>, batch: &mut Batch) -> Result<(), Stop> {

@@ -1,8 +1,8 @@
 //! Values into SQLite and cells out of it.
 
 use adql::{Value, Wire};
-use rusqlite::Statement;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement};
 
 use super::errors;
 use crate::database::{Batch, Error};
@@ -41,6 +41,43 @@ fn output(value: &Value) -> Result<ToSqlOutput<'_>, Error> {
 fn timestamp(micros: i64) -> Result<String, Error> {
     adql::time::fixed(micros)
         .ok_or_else(|| Error::Data("a timestamp lies outside the years 0 to 9999".to_owned()))
+}
+
+/// The statement that adds a row to a table (its name quoted).
+pub(super) fn insertion(table: &str, columns: &[&str]) -> String {
+    let quoted: Vec<String> = columns
+        .iter()
+        .map(|name| adql::target::quote(name))
+        .collect();
+    let marks: Vec<String> = (1..=columns.len())
+        .map(|place| format!("?{place}"))
+        .collect();
+    format!(
+        "INSERT INTO {table} ({}) VALUES ({})",
+        quoted.join(", "),
+        marks.join(", ")
+    )
+}
+
+/// Adds rows with a statement made by [`insertion`].
+pub(super) fn insert(
+    connection: &Connection,
+    sql: &str,
+    rows: &Batch,
+    attempt: &str,
+) -> Result<(), Error> {
+    let attempt = |error| errors::explain(attempt, error);
+    let mut insert = connection.prepare_cached(sql).map_err(attempt)?;
+    for row in 0..rows.len() {
+        for (place, (cell, &wire)) in rows.row(row).zip(rows.wires()).enumerate() {
+            let value = stored(cell, wire)?;
+            insert
+                .raw_bind_parameter(place + 1, value)
+                .map_err(attempt)?;
+        }
+        insert.raw_execute().map_err(attempt)?;
+    }
+    Ok(())
 }
 
 /// A cell of a [`Batch`] as SQLite stores it, for an INSERT.

@@ -9,6 +9,7 @@ mod explain;
 mod functions;
 mod pool;
 mod query;
+mod temporary;
 mod transaction;
 
 pub(super) use transaction::Transaction;
@@ -22,7 +23,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 
 use super::rows::{self, Rows};
-use super::{Batch, Error, Lane, Limits, Settings, names};
+use super::{Batch, Error, Lane, Limits, Settings, Temporary, names};
 use pool::Pool;
 
 /// How long to wait for another process that writes to the same file.
@@ -118,6 +119,7 @@ impl Sqlite {
     pub(super) async fn stream(
         &self,
         statement: &Statement,
+        temporaries: Vec<Temporary>,
         limits: Limits,
     ) -> Result<Rows, Error> {
         let deadline = limits.time.map(|time| Instant::now() + time);
@@ -130,6 +132,8 @@ impl Sqlite {
         let (mut outlet, inlet) = rows::channel(wires.clone());
         let job = query::Job {
             statement: statement.clone(),
+            temporaries,
+            target: self.target.clone(),
             wires,
             limits,
             deadline,

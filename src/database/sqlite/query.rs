@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use adql::{Column, Statement, Value, Wire};
+use adql::{Column, Statement, Target, Value, Wire};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::{encode, errors};
+use super::{encode, errors, temporary};
 use crate::database::rows::{FULL, Item, Outlet, PATIENCE};
-use crate::database::{Batch, Error, Limits};
+use crate::database::{Batch, Error, Limits, Temporary};
 
 /// Steps of SQLite's machine between two looks at the clock and the reader:
 /// well below a millisecond.
@@ -19,6 +19,8 @@ const STEPS: i32 = 10_000;
 /// One user's query.
 pub(super) struct Job {
     pub statement: Statement,
+    pub temporaries: Vec<Temporary>,
+    pub target: Target,
     pub wires: Arc<[Wire]>,
     pub limits: Limits,
     pub deadline: Option<Instant>,
@@ -38,9 +40,14 @@ impl Job {
         let (watched, deadline) = (sender.clone(), self.deadline);
         let stop = move || watched.is_closed() || deadline.is_some_and(|end| Instant::now() >= end);
         connection
-            .progress_handler(STEPS, Some(stop))
+            .progress_handler(STEPS, Some(stop.clone()))
             .map_err(|error| errors::explain("watch a query", error))?;
-        let result = self.send_rows(connection, outlet, &sender);
+        let result = match self.temporaries.is_empty() {
+            true => self.send_rows(connection, outlet, &sender),
+            false => temporary::with(connection, &self.temporaries, &self.target, &stop, || {
+                self.send_rows(connection, outlet, &sender)
+            }),
+        };
         // Cannot fail where setting it did not.
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
         result.map_err(|error| match error {

@@ -118,36 +118,10 @@ impl Transaction {
         columns: &[&str],
         rows: Batch,
     ) -> Result<(), Error> {
-        let quoted: Vec<String> = columns
-            .iter()
-            .map(|name| adql::target::quote(name))
-            .collect();
-        let marks: Vec<String> = (1..=columns.len())
-            .map(|place| format!("?{place}"))
-            .collect();
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            self.target.stored(table.0, table.1),
-            quoted.join(", "),
-            marks.join(", ")
-        );
+        let sql = encode::insertion(&self.target.stored(table.0, table.1), columns);
         let attempt = format!("add rows to {}.{}", table.0, table.1);
-        self.work(move |connection| {
-            let attempt = |error| errors::explain(&attempt, error);
-            let mut insert = connection.prepare_cached(&sql).map_err(attempt)?;
-            let wires: Vec<Wire> = rows.wires().to_vec();
-            for row in 0..rows.len() {
-                for (place, (cell, &wire)) in rows.row(row).zip(&wires).enumerate() {
-                    let value = encode::stored(cell, wire)?;
-                    insert
-                        .raw_bind_parameter(place + 1, value)
-                        .map_err(attempt)?;
-                }
-                insert.raw_execute().map_err(attempt)?;
-            }
-            Ok(())
-        })
-        .await
+        self.work(move |connection| encode::insert(connection, &sql, &rows, &attempt))
+            .await
     }
 
     pub(in crate::database) async fn exists(&mut self, table: (&str, &str)) -> Result<bool, Error> {

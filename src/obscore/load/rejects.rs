@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::LoadError;
 use super::check::Bad;
-use crate::input::Value;
+use crate::input::{List, Value};
 
 pub(super) struct Rejects {
     writer: csv::Writer<File>,
@@ -70,5 +70,23 @@ fn text(value: &Value) -> String {
             let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
             numbers.join(" ")
         }
+        Value::List(list) => match list {
+            List::Ints(values) => words(values, |value| maybe(*value)),
+            List::Bools(values) => words(values, |value| maybe(*value)),
+            List::Complexes(pairs) => {
+                words(pairs, |[real, imaginary]| format!("{real} {imaginary}"))
+            }
+        },
     }
+}
+
+fn words<T>(values: &[T], word: impl Fn(&T) -> String) -> String {
+    let words: Vec<String> = values.iter().map(word).collect();
+    words.join(" ")
+}
+
+/// An element that is not there has a word too, so that the others keep their
+/// places.
+fn maybe<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| value.to_string())
 }

@@ -139,13 +139,9 @@ pub async fn remove_aside(
     indexes: &[Indexed],
 ) -> Result<(), Error> {
     make_view(transaction, database, base, indexes).await?;
-    let sql = "DROP TABLE @cells@; DROP TRIGGER IF EXISTS @insert@ ON @base@; \
-               DROP TRIGGER IF EXISTS @update@ ON @base@; \
-               DROP TRIGGER IF EXISTS @truncate@ ON @base@; DROP FUNCTION IF EXISTS @function@();";
-    let sql = match base.watched {
-        true => sql,
-        false => "DROP TABLE @cells@",
-    };
+    // The triggers go with their function: only the owner of a table may drop
+    // them by name.
+    let sql = "DROP TABLE @cells@; DROP FUNCTION IF EXISTS @function@() CASCADE;";
     let script = named(database, base, indexed, sql);
     transaction.script(&script).await
 }

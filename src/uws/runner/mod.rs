@@ -285,9 +285,15 @@ impl<W: Work> Runner<W> {
                 Ok(output) => output,
                 Err(error) => return Err(super::results::unwritten(error)),
             };
+            let parts = self.shared.results.parts(&job.id, &job.parameters);
+            let parts = parts.map_err(|error| {
+                tracing::error!(%error, "the uploads of a job cannot be read");
+                Problem::transient("what was uploaded with the job cannot be read just now")
+            })?;
             let task = Task {
                 id: &job.id,
                 parameters: &job.parameters,
+                parts: &parts,
                 time: job.time(),
             };
             let media_type = self.shared.work.run(task, &mut output).await?;

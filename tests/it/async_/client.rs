@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::redirect::Policy;
 
-use crate::support::service::{Archive, Service};
+use crate::support::service::{Archive, Service, client};
 
 /// It does not end by itself while a test runs.
 pub const ENDLESS: &str = "SELECT COUNT(*) FROM tap_schema.columns AS a, tap_schema.columns AS b, \
@@ -26,7 +26,7 @@ pub struct User {
 impl User {
     pub fn of(service: &Service) -> User {
         User {
-            client: Client::builder()
+            client: client()
                 .redirect(Policy::none())
                 .timeout(Duration::from_secs(90))
                 .build()

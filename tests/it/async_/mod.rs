@@ -1,6 +1,6 @@
 //! Queries as jobs: UWS 1.1 and TAP 1.1 section 2.2, on both engines.
 
-mod client;
+pub mod client;
 mod survival;
 
 use std::time::{Duration, Instant};
@@ -100,7 +100,7 @@ fn a_wrong_query_is_an_error_when_it_is_run_and_not_before() {
         );
         check(
             &[("LANG", "ADQL"), ("QUERY", QUICK), ("UPLOAD", "a,param:b")],
-            "no uploaded tables",
+            "which is not there",
         );
         // A job that has not been run can be mended.
         let job = user.create(&[("LANG", "ADQL"), ("QUERY", wrong)]);
@@ -359,7 +359,7 @@ fn an_abort_stops_the_query_in_the_database() {
 fn addresses_are_those_the_client_knows() {
     on_both(|archive| {
         let check = |service: &crate::support::service::Service, expected: &str| {
-            let client = reqwest::blocking::Client::builder()
+            let client = crate::support::service::client()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .expect("a client");

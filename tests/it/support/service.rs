@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, ClientBuilder, Response};
 use tempfile::TempDir;
 
 use super::postgres;
@@ -44,6 +44,14 @@ pub fn served_on_both(test: impl Fn(&Service)) {
         archive.loaded(SKY);
         test(&archive.serve());
     });
+}
+
+/// What every client is made from. The service fetches tables over TLS with
+/// the cryptography that we choose, and its client is ours as well.
+pub fn client() -> ClientBuilder {
+    // Whoever comes second finds it done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
 }
 
 impl Archive {
@@ -147,7 +155,7 @@ impl Archive {
             child,
             base: String::new(),
             log,
-            client: Client::builder()
+            client: client()
                 .timeout(Duration::from_secs(120))
                 .build()
                 .expect("a client"),
