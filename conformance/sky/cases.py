@@ -119,6 +119,9 @@ class Ellipse(oracle.Polygon):
 def truth(region):
     """The region for the oracle."""
     kind, *values = region
+    if kind in ("box", "ellipse") and abs(values[1]) == 90:
+        # The pole is one position, whatever longitude it is said with.
+        values[0] = 0.0
     if kind in ("position", "point"):
         raise ValueError("a position has no edges")
     if kind == "circle":

@@ -10,6 +10,7 @@ below, or the run fails.
 
 import argparse
 import collections
+import math
 import multiprocessing
 import shlex
 import subprocess
@@ -33,9 +34,27 @@ EXPLAINED = {
     "cell edge": "a position on the edge of a cell is in one of the cells that meet there",
     "degenerate": "an intersection of shapes that only touch, without area",
     "seam": "a union holds it, but no single part of the union does",
+    "sliver": "an intersection's corner is so sharp that the tolerance reaches beyond it",
     "rounding": "sphgeom has no tolerance: an edge that rounding moves by less than 1e-15",
+    "pole": "sphgeom tells ranges that reach the same pole apart by their longitudes",
     "conservative": "sphgeom leaves open what it cannot show at once",
 }
+
+
+def sliver(far, *regions):
+    """Whether shapes in common have a corner that explains an error of `far`."""
+    if not any(map(has_common, regions)):
+        return False
+    whole = [truth(region) for region in regions if region[0] != "position"]
+    return far <= 2 * BAND / oracle.sharpness(*whole)
+
+
+def has_common(region):
+    """Whether shapes in common are a part of it."""
+    kind, *values = region
+    if kind == "union":
+        return any(map(has_common, values[0]))
+    return kind in ("range", "intersection", "not")
 
 
 def judged(claim, margin, band):
@@ -63,6 +82,8 @@ def judge(job):
     letters, degrees, *_ = answer.split("\t")
     yes = [letter == "1" for letter in letters]
     band = DRAWN if drawn(a) or drawn(b) else BAND
+    if any(r[0] != "position" and has_common(r) and truth(r).degenerate for r in (a, b)):
+        return [("meets", "degenerate", None)]
     if b[0] == "position":
         if a[0] == "position":
             p, q = oracle.vector(*a[1:]), oracle.vector(*b[1:])
@@ -77,11 +98,16 @@ def judge(job):
             verdict = judged(claim, None if edge else margin, BAND)
             if far is None:
                 verdict = "cell edge"
+            if verdict == "WRONG: yes" and sliver(margin, a):
+                verdict = "sliver"
             found.append((name, verdict, far))
         if not drawn(a):
             gap = abs(float(degrees) - float(max(-(far or 0), 0) * 180 / oracle.PI))
             right = gap <= 1e-12 + 1e-12 * abs(float(degrees))
-            found.append(("distance", "agrees" if right else f"WRONG: by {gap}", far))
+            verdict = "agrees" if right else f"WRONG: by {gap}"
+            if not right and sliver(math.radians(gap), a):
+                verdict = "sliver"
+            found.append(("distance", verdict, far))
         truths = [yes[0], yes[1], yes[2]]
         if yes[9] and not yes[10]:
             found.append(("index", "WRONG: position not found", far))
@@ -90,12 +116,12 @@ def judge(job):
         margin = None if far is None or far >= -1e-16 else -far
         for name, claim in (("meets", yes[0]), ("within", yes[2])):
             verdict = "cell edge" if far is None else judged(claim, margin, BAND)
+            if verdict == "WRONG: yes" and sliver(margin, b):
+                verdict = "sliver"
             found.append((name, verdict, far))
         truths = [yes[0], yes[1], yes[2]]
     else:
         p, q = truth(a), truth(b)
-        if p.degenerate or q.degenerate:
-            return [("meets", "degenerate", None)]
         gap = oracle.meets(p, q)
         # What is well apart holds nothing of the other.
         apart = gap is not None and gap > 1e-9
@@ -105,6 +131,11 @@ def judge(job):
             ("within", yes[2], gap if apart else oracle.holds(q, p)),
         ):
             verdict = judged(claim, margin, band)
+            if verdict == "WRONG: yes" and name != "meets":
+                outer, inner = (p, q) if name == "contains" else (q, p)
+                verdict = judged(claim, oracle.thickness(outer, inner), band)
+            if verdict == "WRONG: yes" and sliver(margin, a, b):
+                verdict = "sliver"
             if verdict == "WRONG: no" and band == DRAWN and near_edge(name, p, q):
                 verdict = "drawn"
             if verdict == "WRONG: no" and name != "meets" and seams(a if name == "contains" else b):

@@ -333,3 +333,41 @@ def holds(outer, inner):
                         reach = min((edge.distance(p) for edge in other.edges), default=PI)
                         excess = reach if excess is None else max(excess, reach)
     return excess
+
+
+def thickness(outer, inner):
+    """About how far `inner` reaches out of `outer` where it fills a gap in that:
+    as far as the gap is deep, which a sliver hardly is."""
+    deepest = mpfr(0)
+    for arc in inner.edges:
+        for s, t in arc.pieces(outer.edges):
+            for k in (1, -1):
+                p = arc.at((s + t) / 2, k * ASIDE)
+                if inner.side(p) > 0 and outer.side(p) < 0:
+                    deepest = max(deepest, -outer.distance(p))
+    for arc in outer.edges:
+        for s, t in arc.pieces(inner.edges):
+            for step in range(60):
+                for k in (1, -1):
+                    p = arc.at((s + t) / 2, k * PI / 2 / 2**step)
+                    if inner.side(p) > 0 and outer.side(p) < 0:
+                        deepest = max(deepest, -outer.distance(p))
+    return deepest
+
+
+def sharpness(*regions):
+    """The sine of the sharpest angle between two edges of the regions where
+    they cross or end: a tolerance across an edge reaches so much further along
+    it, beyond such a corner."""
+    sharpest = mpfr(1)
+    for region in regions:
+        arcs = [arc for shape in region.shapes for arc in shape.arcs]
+        for i, arc in enumerate(arcs):
+            for other in arcs[i + 1 :]:
+                for _, q in arc.crossings(other):
+                    one, two = unit(cross(arc.axis, q)), unit(cross(other.axis, q))
+                    n = cross(one, two)
+                    sine = gmpy2.sqrt(dot(n, n))
+                    if sine > 1e-40:
+                        sharpest = min(sharpest, sine)
+    return sharpest

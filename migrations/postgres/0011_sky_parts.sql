@@ -143,6 +143,50 @@ BEGIN
   RETURN false;
 END $$;
 
+CREATE OR REPLACE FUNCTION {obstap}.sky_winds_1(px float8, py float8, pz float8, s float8[], i int) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 40 AS $$
+DECLARE
+  n int := abs(s[i]);
+  ax float8 := s[i+3*n-2]; ay float8 := s[i+3*n-1]; az float8 := s[i+3*n];
+  fx float8; fy float8; fz float8;
+  ex float8 := 0; ey float8 := 0; ez float8 := 0;
+  nx float8; ny float8; nz float8; t float8;
+  low float8; high float8;
+  turns int := 0;
+  ahead boolean;
+BEGIN
+  IF abs(px) <= abs(py) AND abs(px) <= abs(pz) THEN
+    ey := pz; ez := -py;
+  ELSIF abs(py) <= abs(pz) THEN
+    ex := -pz; ez := px;
+  ELSE
+    ex := py; ey := -px;
+  END IF;
+  low := ex*ax + ey*ay + ez*az;
+  FOR k IN 0 .. n - 1 LOOP
+    fx := s[i+3*k+1]; fy := s[i+3*k+2]; fz := s[i+3*k+3];
+    high := ex*fx + ey*fy + ez*fz;
+    IF (low <= 0) <> (high <= 0) THEN
+      nx := ay*(fz-az) - az*(fy-ay); ny := az*(fx-ax) - ax*(fz-az); nz := ax*(fy-ay) - ay*(fx-ax);
+      t := nx*(px-ax) + ny*(py-ay) + nz*(pz-az);
+      IF t*t <= 1e-28 * (nx*nx + ny*ny + nz*nz) THEN
+        IF {obstap}.sky_arc_1(px, py, pz, ax, ay, az, fx, fy, fz) <= 1e-28 THEN
+          RETURN true;
+        END IF;
+        -- The edge lies along the half circle, or along the one opposite.
+        ahead := (ey*pz - ez*py)*(ax+fx) + (ez*px - ex*pz)*(ay+fy) + (ex*py - ey*px)*(az+fz) > 0;
+      ELSE
+        ahead := (t > 0) = (low <= 0);
+      END IF;
+      IF ahead THEN
+        turns := turns + CASE WHEN low <= 0 THEN 1 ELSE -1 END;
+      END IF;
+    END IF;
+    ax := fx; ay := fy; az := fz; low := high;
+  END LOOP;
+  RETURN turns = 1;
+END $$;
+
 CREATE OR REPLACE FUNCTION {obstap}.sky_point_in_part_1(px float8, py float8, pz float8, s float8[], i int) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 50 AS $$
 DECLARE
@@ -327,8 +371,9 @@ DECLARE
   tx float8 := ox - ax; ty float8 := oy - ay; tz float8 := oz - az;
   apart2 float8 := tx*tx + ty*ty + tz*tz;
   flat2 float8 := apart2 * (1 - apart2 / 4);
-  a2 float8 := a * a;
-  b2 float8 := b * b;
+  -- Great circles are what they are said to be.
+  a2 float8 := CASE a WHEN sqrt(2::float8) THEN 2 ELSE a * a END;
+  b2 float8 := CASE b WHEN sqrt(2::float8) THEN 2 ELSE b * b END;
   along float8; rest float8; aside float8; half float8 := apart2 / 2;
   fx float8; fy float8; fz float8;
   cx float8; cy float8; cz float8;

@@ -81,8 +81,7 @@ fn crossings(a: Edge, b: Edge) -> Option<[Vector; 2]> {
     if flat2 <= CONCENTRIC2 || flat2.is_nan() {
         return None;
     }
-    let a2 = a.chord * a.chord;
-    let b2 = b.chord * b.chord;
+    let [a2, b2] = [a.chord, b.chord].map(square);
     let along = ((a2 - b2 + apart2) / 2.0 - a2 * apart2 / 4.0) / flat2;
     let rest = (a2 - a2 * a2 / 4.0) / flat2 - along * along;
     let aside = if rest > 0.0 { rest.sqrt() } else { 0.0 };
@@ -90,6 +89,15 @@ fn crossings(a: Edge, b: Edge) -> Option<[Vector; 2]> {
     let foot = plus(scaled(a.centre, 1.0 - a2 / 2.0), along, flat);
     let across = cross(a.centre, towards);
     Some([aside, -aside].map(|aside| to_unit(plus(foot, aside, across))))
+}
+
+/// The square of a chord. Great circles are what they are said to be: where
+/// two of them nearly coincide, a last digit would move their crossing far.
+fn square(chord: f64) -> f64 {
+    match chord == std::f64::consts::SQRT_2 {
+        true => QUARTER,
+        false => chord * chord,
+    }
 }
 
 /// Any position on a circle.

@@ -264,15 +264,18 @@ pub(super) fn winds_around(point: Vector, ring: Ring<'_>) -> bool {
         if upward || downward {
             let n = normal(a, b);
             let t = side(a, n, point);
-            if t * t <= NEAR2 * dot(n, n) {
-                // The edge itself passes through the point, or its antipode.
-                return dot(point, plus(a, 1.0, b)) > 0.0;
-            }
-            if upward && t > 0.0 {
-                turns += 1;
-            }
-            if downward && t < 0.0 {
-                turns -= 1;
+            let ahead = if t * t <= NEAR2 * dot(n, n) {
+                if arc_chord2(point, a, b) <= NEAR2 {
+                    return true;
+                }
+                // The edge lies along the half circle, or along the one
+                // opposite: the side on which it crosses is all rounding.
+                dot(cross(across, point), plus(a, 1.0, b)) > 0.0
+            } else {
+                (t > 0.0) == upward
+            };
+            if ahead {
+                turns += if upward { 1 } else { -1 };
             }
         }
     }

@@ -235,3 +235,17 @@ fn no_list_of_numbers_fails() {
         contains(&shape(BAY), odd);
     }
 }
+
+#[test]
+fn an_edge_in_line_with_a_point_does_not_hold_it() {
+    let field = Region::parse("MOC 4/757").unwrap();
+    let check = |text: &str, expected: bool| {
+        let other = Region::parse(text).unwrap();
+        let (a, b) = (field.shape(), other.shape());
+        assert_eq!(meets(a.as_slice(), b.as_slice()), expected, "{text}");
+    };
+    // An edge of the cell lies on the meridian of 270 degrees.
+    check("RANGE 0 17.900000000000002 89.26539531092676 90", false);
+    check("RANGE 250 280 79 80", true);
+    check("CIRCLE 0 90 0.5", false);
+}

@@ -64,10 +64,14 @@ impl Range {
             return vec![term];
         }
         // East of the first meridian and west of the second, by half a turn.
+        let half_sky = |centre| Piece::Circle {
+            centre,
+            chord: std::f64::consts::SQRT_2,
+        };
         let [x, y, _] = at(self.west, 0.0);
-        let east = Piece::circle([-y, x, 0.0], 90.0);
+        let east = half_sky([-y, x, 0.0]);
         let [x, y, _] = at(self.east, 0.0);
-        let west = Piece::circle([y, -x, 0.0], 90.0);
+        let west = half_sky([y, -x, 0.0]);
         if self.width <= 180.0 {
             term.extend([east, west]);
             return vec![term];
