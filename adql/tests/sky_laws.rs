@@ -75,11 +75,59 @@ fn region(place: (f64, f64), size: f64) -> impl Strategy<Value = Region> {
     })
 }
 
-/// Two regions that have to do with each other, often of unlike size.
+/// A region of the other kinds: range, wide circle, ellipse, cells, and what
+/// circles and boxes have in common and leave out.
+fn other_region(place: (f64, f64), size: f64) -> impl Strategy<Value = Region> {
+    (0..8, 0.1..1.0, 0.1..1.0, 0.0..360.0).prop_filter_map(
+        "not a region",
+        move |(kind, a, b, bearing): (i32, f64, f64, f64)| {
+            let (lon, lat) = place;
+            let (near, high) = from(place, size * b, bearing);
+            let (south, north) = ((lat - size * b).max(-90.0), (lat + size * a).min(90.0));
+            let (r, small) = (size * a, size * b);
+            let text = match kind {
+                0 => {
+                    let wide = (size / lat.to_radians().cos().max(0.01)).min(179.0);
+                    format!("RANGE {lon} {} {south} {north}", lon + wide * a)
+                }
+                1 => format!("RANGE {near} {} {south} {north}", lon + 200.0),
+                2 => format!("CIRCLE {lon} {lat} {}", 180.0 - r),
+                3 => format!("ELLIPSE {lon} {lat} {size} {small} {bearing}"),
+                4 => format!("INTERSECTION (CIRCLE {lon} {lat} {size} CIRCLE {near} {high} {r})"),
+                5 => {
+                    format!("DIFFERENCE (CIRCLE {lon} {lat} {size} BOX {near} {high} {r} {small})")
+                }
+                6 => format!("NOT (BOX {lon} {lat} {r} {small})"),
+                _ => {
+                    let order = (58.6 / size).log2().clamp(0.0, 20.0) as u8;
+                    let region = Region::circle(lon, lat, small).ok()?;
+                    format!("MOC {}", Moc::of_region(order, &region).ok()?)
+                }
+            };
+            Region::parse(&text).ok()
+        },
+    )
+}
+
+fn any_region(place: (f64, f64), size: f64) -> impl Strategy<Value = Region> {
+    prop_oneof![region(place, size), other_region(place, size)]
+}
+
+fn any_pair() -> impl Strategy<Value = (Region, Region)> {
+    pair_of(any_region)
+}
+
 fn pair() -> impl Strategy<Value = (Region, Region)> {
+    pair_of(region)
+}
+
+/// Two regions that have to do with each other, often of unlike size.
+fn pair_of<S: Strategy<Value = Region>>(
+    region: impl Fn((f64, f64), f64) -> S + Copy + 'static,
+) -> impl Strategy<Value = (Region, Region)> {
     let ratio = prop_oneof![Just(1.0), Just(0.3), Just(0.02), 0.001..1.0];
     (place(), size(), ratio, 0.0..2.0, 0.0..360.0, any::<bool>()).prop_flat_map(
-        |(place, size, ratio, shift, bearing, swap)| {
+        move |(place, size, ratio, shift, bearing, swap)| {
             let shift: f64 = size * shift;
             let other = from(place, shift.min(170.0), bearing);
             (region(place, size), region(other, size * ratio))
@@ -170,7 +218,7 @@ proptest! {
     #![proptest_config(cases(1000))]
 
     #[test]
-    fn the_cover_loses_nothing((footprint, query) in pair()) {
+    fn the_cover_loses_nothing((footprint, query) in any_pair()) {
         let key = footprint.footprint().key;
         let (f, q) = (footprint.shape(), query.shape());
         let (f, q) = (f.as_slice(), q.as_slice());
@@ -191,7 +239,7 @@ proptest! {
         (query, near) in (place(), size()).prop_flat_map(|(place, size)| {
             let near = (0.0..1.5, 0.0..360.0)
                 .prop_map(move |(shift, bearing)| from(place, size * shift, bearing));
-            (region(place, size), near)
+            (any_region(place, size), near)
         }),
     ) {
         let near = (near.0, near.1.clamp(-90.0, 90.0));
@@ -203,7 +251,7 @@ proptest! {
 
     /// The tests by which SQL spares itself the exact one.
     #[test]
-    fn radii_reject_nothing_true_and_accept_nothing_false((footprint, query) in pair()) {
+    fn radii_reject_nothing_true_and_accept_nothing_false((footprint, query) in any_pair()) {
         let columns = footprint.footprint();
         let (f, q) = (footprint.shape(), query.shape());
         let (f, q) = (f.as_slice(), q.as_slice());
@@ -236,9 +284,36 @@ proptest! {
         }
     }
 
+    /// What SQL asks of a position: radii first, then the exact test, and the
+    /// key among the ranges.
+    #[test]
+    fn a_position_finds_the_footprints_around_it(
+        (region, near) in (place(), size()).prop_flat_map(|(place, size)| {
+            let near = (0.0..1.5, 0.0..360.0)
+                .prop_map(move |(shift, bearing)| from(place, size * shift, bearing));
+            (any_region(place, size), near)
+        }),
+    ) {
+        let near = (near.0, near.1.clamp(-90.0, 90.0));
+        let row = region.footprint();
+        let point = Region::point(near.0, near.1).unwrap();
+        let v = vector(near);
+        let d2 = chord2([row.x, row.y, row.z], v);
+        let inside = sky::point_in(&v, &row.v);
+        prop_assert!(!inside || d2 <= row.crad * row.crad, "{} {:?}", region, near);
+        prop_assert!(inside || d2 > row.crin * row.crin, "{} {:?}", region, near);
+        prop_assert_eq!(inside, sky::meets(&row.v, point.shape().as_slice()));
+        prop_assert_eq!(inside, sky::contains(&row.v, point.shape().as_slice()));
+        prop_assert!(!inside || sky::gap(&v, &row.v) == 0.0);
+        for relation in [Relation::Meets, Relation::Covers] {
+            let ranges = cover::footprints(&point, relation);
+            prop_assert!(!inside || holds(&ranges, row.key), "{} {:?}", region, near);
+        }
+    }
+
     #[test]
     fn what_is_written_is_read_as_the_same(
-        region in (place(), size()).prop_flat_map(|(place, size)| region(place, size)),
+        region in (place(), size()).prop_flat_map(|(place, size)| any_region(place, size)),
     ) {
         let again = Region::parse(&region.to_string()).unwrap();
         prop_assert_eq!(again.shape(), region.shape(), "{}", region);
@@ -397,7 +472,7 @@ proptest! {
         (region, near) in (place(), size()).prop_flat_map(|(place, size)| {
             let near = (0.0..1.5, 0.0..360.0)
                 .prop_map(move |(shift, bearing)| from(place, size * shift, bearing));
-            (region(place, size), near)
+            (any_region(place, size), near)
         }),
         finer in 0..5_u8,
     ) {
@@ -413,7 +488,7 @@ proptest! {
     }
 
     #[test]
-    fn what_meets_a_region_meets_its_cells((footprint, region) in pair(), finer in 0..4_u8) {
+    fn what_meets_a_region_meets_its_cells((footprint, region) in any_pair(), finer in 0..4_u8) {
         let key = footprint.footprint().key;
         let moc = moc_of(&region, finer);
         let groups = moc.groups();
@@ -430,7 +505,7 @@ proptest! {
     }
 
     #[test]
-    fn what_lies_in_a_region_lies_in_its_cells((footprint, region) in pair(), finer in 0..4_u8) {
+    fn what_lies_in_a_region_lies_in_its_cells((footprint, region) in any_pair(), finer in 0..4_u8) {
         let key = footprint.footprint().key;
         let moc = moc_of(&region, finer);
         let (mask, bits) = sky::Footprint::centre_of_key();

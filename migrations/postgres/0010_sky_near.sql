@@ -56,6 +56,9 @@ DECLARE
   range record;
 BEGIN
   x := circle[2]; y := circle[3]; z := circle[4]; chord := circle[5];
+  IF chord < 0 THEN
+    x := -x; y := -y; z := -z; chord := sqrt(greatest(4 - chord * chord, 0));
+  END IF;
   angle := 2 * asin(least(chord / 2, 1));
   above := abs(z);
   axis2 := x*x + y*y;

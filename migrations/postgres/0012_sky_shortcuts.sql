@@ -5,7 +5,7 @@
 -- they have as few as can be.
 
 -- Whether a region holds a point (a unit vector).
-CREATE OR REPLACE FUNCTION {obstap}.sky_holds_1(px float8, py float8, pz float8, s float8[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION {obstap}.sky_polygon_holds_1(px float8, py float8, pz float8, s float8[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 60 AS $$
 DECLARE
   last int := array_length(s, 1);
@@ -56,7 +56,7 @@ BEGIN
 END $$;
 
 -- Whether a region comes within a chord of a point: whether a circle meets it.
-CREATE OR REPLACE FUNCTION {obstap}.sky_near_1(cx float8, cy float8, cz float8, chord float8, s float8[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION {obstap}.sky_polygon_near_1(cx float8, cy float8, cz float8, chord float8, s float8[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 80 AS $$
 DECLARE
   last int := array_length(s, 1);
@@ -89,7 +89,7 @@ BEGIN
       ax := fx; ay := fy; az := fz;
     END LOOP;
     -- No edge is so near: the point is well inside, or far.
-    RETURN CASE WHEN s[1] < 0 THEN NOT outside ELSE {obstap}.sky_holds_1(cx, cy, cz, s) END;
+    RETURN CASE WHEN s[1] < 0 THEN NOT outside ELSE {obstap}.sky_polygon_holds_1(cx, cy, cz, s) END;
   END IF;
   RETURN {obstap}.sky_meets_1(s, ARRAY[0, cx, cy, cz, chord]);
 END $$;

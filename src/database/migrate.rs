@@ -87,6 +87,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0012_sky_shortcuts.sql"),
         sqlite: include_str!("../../migrations/sqlite/0012_sky_shortcuts.sql"),
     },
+    Migration {
+        number: 13,
+        name: "sky_parts",
+        postgres: include_str!("../../migrations/postgres/0013_sky_parts.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0013_sky_parts.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

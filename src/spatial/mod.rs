@@ -24,7 +24,7 @@ use adql::Wire;
 
 /// Changes when the cells of the same row would differ from those an earlier
 /// version made; the tables concerned are then to be filled again.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// What the names of a region's index columns begin with.
 pub const PREFIX: &str = "fp";

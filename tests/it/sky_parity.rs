@@ -37,13 +37,36 @@ impl Random {
             _ => 180.0 * self.unit() - 90.0,
         };
         let size = self.one_of(&[1e-5, 0.01, 0.5, 5.0, 40.0]) * (0.5 + self.unit());
-        let made = match self.next() % 5 {
+        let parse = |text: String| Region::parse(&text);
+        let east = (lon + size * (0.1 + self.unit())).rem_euclid(360.0);
+        let made = match self.next() % 12 {
             0 => Region::point(lon, lat),
             1 => Region::circle(lon, lat, size),
             2 => Region::box_(lon, lat.clamp(-45.0, 45.0), size, size / 2.0),
             3 => Region::parse(&format!(
                 "UNION ICRS (CIRCLE {lon} {lat} {size} CIRCLE {} 0 {size})",
                 lon / 2.0
+            )),
+            5 => parse(format!(
+                "RANGE {lon} {east} {} {}",
+                (lat - size / 2.0).max(-90.0),
+                (lat + size / 3.0).min(90.0)
+            )),
+            6 => Region::circle(lon, lat, 180.0 - size),
+            7 => parse(format!(
+                "INTERSECTION (CIRCLE {lon} {lat} {size} BOX {east} {} {size} {size})",
+                lat.clamp(-80.0, 80.0)
+            )),
+            8 => parse(format!("NOT (BOX {lon} {lat} {size} {})", size / 2.0)),
+            9 => parse(format!("ELLIPSE {lon} {lat} {size} {} 30", size / 3.0)),
+            10 => parse(format!(
+                "MOC 6/{} 8/{}",
+                self.next() % 49_152,
+                self.next() % 786_432
+            )),
+            11 => parse(format!(
+                "DIFFERENCE (CIRCLE {lon} {lat} {size} CIRCLE {east} {lat} {})",
+                size / 2.0
             )),
             _ => {
                 let (south, wide) = (lat.clamp(-40.0, 40.0), size / 3.0);
@@ -67,6 +90,7 @@ async fn row(database: &Database, target: &Target, pair: [&Region; 2]) -> Vec<Ve
         (format!("{}($3, $4, $1)", f("sky_in_1")), Type::Boolean),
         (format!("{}($1)", f("sky_area_1")), Type::Double),
         (format!("{}($1)", f("sky_centroid_1")), Type::Point),
+        (format!("{}($3, $4, $1)", f("sky_gap_1")), Type::Double),
     ];
     let list: Vec<&str> = columns.iter().map(|(sql, _)| sql.as_str()).collect();
     let (lon, lat) = pair[1].centroid().lon_lat();
@@ -103,7 +127,7 @@ fn databases_and_program_agree_on_the_sphere() {
         let mut random = Random(7);
         let target = database.target().clone();
         let mut both = [0, 0];
-        for _ in 0..600 {
+        for _ in 0..1_000 {
             let a = random.region();
             let b = match random.next() % 4 {
                 0 => a.clone(),
@@ -127,6 +151,9 @@ fn databases_and_program_agree_on_the_sphere() {
             if inside == sky::point_in(&again.vector(), shape.as_slice()) {
                 assert_eq!(found[2][..], [u8::from(inside)], "{a} and {lon} {lat}");
             }
+            let gap = numbers(&found[5])[0];
+            let off = (gap - sky::gap(&again.vector(), shape.as_slice())).abs();
+            assert!(off <= 1e-12, "{a} and {lon} {lat}: {gap}");
             let area = numbers(&found[3])[0];
             let off = (area - a.area()).abs();
             assert!(off <= 1e-12 * a.area(), "{a}: {area} {}", a.area());

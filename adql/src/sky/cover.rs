@@ -10,7 +10,6 @@ use cdshealpix::nested;
 use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER};
 use super::moc::{Moc, STRAY};
 use super::point::{Vector, angle_of, chord_of, chord2};
-use super::predicates::{arc_chord2, point_in_ring};
 use super::region::{Region, RegionPart};
 
 /// What a footprint must have to do with the query region.
@@ -433,12 +432,8 @@ impl<'a> Query<'a> {
             centre: cap.centre,
             radius: angle_of(cap.chord),
         };
-        let vertices = |part: &RegionPart| match part {
-            RegionPart::Circle { .. } => 1,
-            RegionPart::Polygon(polygon) => polygon.vertices.len(),
-        };
         let exact = region.parts.len() <= MAX_EXACT_PARTS
-            && region.parts.iter().map(vertices).sum::<usize>() <= MAX_EXACT_VERTICES;
+            && region.parts.iter().map(RegionPart::edges).sum::<usize>() <= MAX_EXACT_VERTICES;
         Query {
             bound: round(region.bounding_cap()),
             inner: round(region.inscribed_cap()),
@@ -485,21 +480,7 @@ impl<'a> Query<'a> {
             return Verdict::Partial;
         }
         let limit = grow + radius;
-        let reach = chord_of(limit);
-        let reach2 = reach * reach;
-        let close = |part: &RegionPart| match part {
-            RegionPart::Circle { centre, chord } => {
-                within(cell.centre, *centre, angle_of(*chord) + limit)
-            }
-            RegionPart::Polygon(polygon) => {
-                let ring = polygon.ring();
-                point_in_ring(cell.centre, ring)
-                    || ring
-                        .edges()
-                        .any(|(a, b)| arc_chord2(cell.centre, a, b) <= reach2)
-            }
-        };
-        if self.parts.iter().any(close) {
+        if self.parts.iter().any(|part| part.near(cell.centre, limit)) {
             Verdict::Partial
         } else {
             Verdict::Out
@@ -510,15 +491,7 @@ impl<'a> Query<'a> {
     /// `reach`.
     fn in_reach(&self, cell: &Cell, radius: f64, reach: f64) -> Verdict {
         let limit = reach + radius;
-        let far = |part: &RegionPart| match part {
-            RegionPart::Circle { centre, chord } => {
-                !within(cell.centre, *centre, limit - angle_of(*chord))
-            }
-            RegionPart::Polygon(polygon) => polygon
-                .vertices
-                .iter()
-                .any(|&vertex| !within(cell.centre, vertex, limit)),
-        };
+        let far = |part: &RegionPart| part.beyond(cell.centre, limit);
         if !within(cell.centre, self.inner.centre, limit - self.inner.radius)
             || self.parts.iter().any(far)
         {

@@ -1,9 +1,10 @@
 //! The angle between two positions given by their coordinates, and from a
 //! position to a region.
 
-use super::point::{angle_of, chord2};
+use super::common;
+use super::point::{Vector, angle, angle_of};
 use super::predicates::{arc_chord2, point_in};
-use super::shape::{Part, parts};
+use super::shape::{Part, Ring, drawn_parts};
 
 /// The great-circle distance in degrees between two positions in degrees
 /// (ADQL 2.1, section 4.2.16, DISTANCE).
@@ -42,16 +43,32 @@ pub fn gap(point: &[f64; 3], shape: &[f64]) -> f64 {
         return 0.0;
     }
     let apart = |part| match part {
-        Part::Circle { centre, chord } => angle_of(chord2(*point, centre).sqrt()) - angle_of(chord),
-        Part::Polygon(ring) => {
-            let nearest = ring.edges().fold(4.0, |least, (a, b)| {
-                f64::min(least, arc_chord2(*point, a, b))
-            });
-            angle_of(nearest.sqrt())
-        }
+        Part::Circle { centre, chord } => angle(*point, centre) - angle_of(chord),
+        Part::Hole { centre, chord } => angle_of(chord) - angle(*point, centre),
+        Part::Polygon(ring) => ring_gap(*point, ring),
+        Part::Common(common) => common::gap(*point, common),
+        Part::Drawn(_) => std::f64::consts::PI,
     };
-    let least = parts(shape).map(apart).fold(std::f64::consts::PI, f64::min);
-    least.max(0.0).to_degrees()
+    let least = drawn_parts(shape)
+        .map(apart)
+        .fold(std::f64::consts::PI, f64::min);
+    // Not to_degrees: PostgreSQL divides.
+    least.max(0.0) / (std::f64::consts::PI / 180.0)
+}
+
+/// Radians to the nearest edge.
+fn ring_gap(point: Vector, ring: Ring<'_>) -> f64 {
+    let nearest = ring.edges().fold(4.0, |least, (a, b)| {
+        f64::min(least, arc_chord2(point, a, b))
+    });
+    if nearest < 2.0 {
+        return angle_of(nearest.sqrt());
+    }
+    // Beyond 90° the nearest point of an edge is one of its ends.
+    let ends = ring.vertices.iter();
+    ends.fold(std::f64::consts::PI, |least, &end| {
+        f64::min(least, angle(point, end))
+    })
 }
 
 #[cfg(test)]

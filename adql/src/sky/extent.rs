@@ -6,7 +6,7 @@
 
 use super::point::{Point, Vector, angle, chord2, cross, dot, minus, plus, scaled};
 use super::region::Region;
-use super::shape::{Part, Ring, parts};
+use super::shape::{Part, Ring, drawn_parts};
 
 impl Region {
     /// The area in square degrees; what several parts share counts several
@@ -24,13 +24,13 @@ impl Region {
 
 /// [`Region::area`] of an encoded [`Shape`](super::Shape).
 pub fn area(shape: &[f64]) -> f64 {
-    let steradians: f64 = parts(shape).map(part_area).sum();
+    let steradians: f64 = drawn_parts(shape).map(part_area).sum();
     steradians * (180.0 / std::f64::consts::PI).powi(2)
 }
 
 /// [`Region::centroid`] of an encoded [`Shape`](super::Shape).
 pub fn centroid(shape: &[f64]) -> Point {
-    let moment = parts(shape).fold([0.0; 3], |sum, part| {
+    let moment = drawn_parts(shape).fold([0.0; 3], |sum, part| {
         plus(sum, part_area(part), part_centroid(part))
     });
     if dot(moment, moment) > 1e-40 {
@@ -38,10 +38,12 @@ pub fn centroid(shape: &[f64]) -> Point {
     }
     let mut first = None;
     let mut sum = [0.0; 3];
-    for part in parts(shape) {
+    for part in drawn_parts(shape) {
         let anchors = match &part {
-            Part::Circle { centre, .. } => std::slice::from_ref(centre),
+            Part::Circle { centre, .. } | Part::Hole { centre, .. } => std::slice::from_ref(centre),
             Part::Polygon(ring) => ring.vertices,
+            Part::Common(common) => std::slice::from_ref(&common.mean),
+            Part::Drawn(_) => &[],
         };
         first = first.or(anchors.first().copied());
         sum = anchors.iter().fold(sum, |sum, &v| plus(sum, 1.0, v));
@@ -73,6 +75,9 @@ fn part_area(part: Part<'_>) -> f64 {
         // In PostgreSQL underflow is an error.
         Part::Circle { chord, .. } if chord < 1e-100 => 0.0,
         Part::Circle { chord, .. } => std::f64::consts::PI * chord * chord,
+        Part::Hole { chord, .. } => std::f64::consts::PI * (4.0 - chord * chord),
+        Part::Common(common) => common.area,
+        Part::Drawn(_) => 0.0,
         Part::Polygon(ring) => triangles(ring).map(|(area, _)| area).sum(),
     }
 }
@@ -81,6 +86,9 @@ fn part_area(part: Part<'_>) -> f64 {
 fn part_centroid(part: Part<'_>) -> Vector {
     let ring = match part {
         Part::Circle { centre, chord } => return scaled(centre, 1.0 - chord * chord / 4.0),
+        Part::Hole { centre, chord } => return scaled(centre, -(chord * chord / 4.0)),
+        Part::Common(common) => return common.mean,
+        Part::Drawn(_) => return [0.0; 3],
         Part::Polygon(ring) => ring,
     };
     let area = part_area(part);

@@ -1,6 +1,10 @@
 //! How large a region is, where its middle is, the circles round and in it.
 
-use super::point::{Vector, chord2, cross, dot, minus, normalized, plus};
+use super::common::reach2;
+use super::cover::within;
+use super::point::{
+    Vector, angle, angle_of, chord_of, chord2, cross, dot, minus, normalized, plus,
+};
 use super::polygon::Polygon;
 use super::predicates::{arc_chord2, point_in_ring};
 use super::region::{Region, RegionPart};
@@ -89,6 +93,67 @@ impl Polygon {
     }
 }
 
+impl RegionPart {
+    /// How many edges there are.
+    pub(super) fn edges(&self) -> usize {
+        match self {
+            RegionPart::Circle { .. } | RegionPart::Wide { .. } => 1,
+            RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
+                polygon.vertices.len()
+            }
+            RegionPart::Common(common) => common.edges(),
+        }
+    }
+
+    /// Whether the part may have positions within some radians of a point.
+    pub(super) fn near(&self, point: Vector, radians: f64) -> bool {
+        match self {
+            RegionPart::Circle { centre, chord } => {
+                within(point, *centre, angle_of(*chord) + radians)
+            }
+            RegionPart::Wide { centre, rest } => {
+                let radius = std::f64::consts::PI - angle_of(*rest);
+                within(point, *centre, radius + radians)
+            }
+            RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
+                let ring = polygon.ring();
+                let reach = chord_of(radians);
+                let close = |(a, b)| arc_chord2(point, a, b) <= reach * reach;
+                point_in_ring(point, ring) || ring.edges().any(close)
+            }
+            RegionPart::Common(common) => common.near(point, radians),
+        }
+    }
+
+    /// Whether the part has positions that are further than some radians from a
+    /// point; it may have some where this says no.
+    pub(super) fn beyond(&self, point: Vector, radians: f64) -> bool {
+        let far = |&position: &Vector| !within(point, position, radians);
+        match self {
+            RegionPart::Circle { centre, chord } => {
+                !within(point, *centre, radians - angle_of(*chord))
+            }
+            RegionPart::Wide { centre, .. } => !within(point, *centre, radians),
+            RegionPart::Polygon(polygon) => polygon.vertices.iter().any(far),
+            // Its corners are outside of what it is drawn around.
+            RegionPart::Drawn { polygon, margin } => {
+                let far = |&vertex: &Vector| !within(point, vertex, radians + margin);
+                polygon.vertices.iter().any(far)
+            }
+            RegionPart::Common(common) => common.corners.iter().any(far),
+        }
+    }
+}
+
+/// A circle that holds a part.
+pub(super) fn part_bound(part: &RegionPart) -> Cap {
+    let centre = middle(std::slice::from_ref(part), 12);
+    Cap {
+        centre,
+        chord: rounded_up(part_reach(centre, part)),
+    }
+}
+
 /// More than rounding and the tolerance of the predicates can add.
 pub(super) fn rounded_up(chord: f64) -> f64 {
     (chord * (1.0 + 8.0 * f64::EPSILON) + 4e-14).min(2.0)
@@ -101,8 +166,11 @@ fn rounded_down(chord: f64) -> f64 {
 /// The vertices, and the centres of circles.
 fn anchors(part: &RegionPart) -> &[Vector] {
     match part {
-        RegionPart::Circle { centre, .. } => std::slice::from_ref(centre),
-        RegionPart::Polygon(polygon) => &polygon.vertices,
+        RegionPart::Circle { centre, .. } | RegionPart::Wide { centre, .. } => {
+            std::slice::from_ref(centre)
+        }
+        RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => &polygon.vertices,
+        RegionPart::Common(common) => &common.corners,
     }
 }
 
@@ -118,7 +186,21 @@ fn part_reach(from: Vector, part: &RegionPart) -> f64 {
             let half_cosine = |c: f64| (1.0 - c * c / 4.0).max(0.0).sqrt();
             between * half_cosine(*chord) + chord * half_cosine(between)
         }
-        RegionPart::Polygon(polygon) => {
+        RegionPart::Wide { centre, rest } => {
+            // How far the position's antipode is within the rest of the sky.
+            let depth = angle_of(*rest) - angle(from, *centre);
+            match depth > 0.05 {
+                true => chord_of(std::f64::consts::PI - depth),
+                // A chord so near to 2 has no digits left for its angle.
+                false => 2.0,
+            }
+        }
+        RegionPart::Common(common) => {
+            let reach = reach2(from, &common.parts, &common.corners).sqrt();
+            // Corners of edges that nearly touch are known to no more digits.
+            if reach > 1.999 { 2.0 } else { reach + 1e-7 }
+        }
+        RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
             let furthest = polygon
                 .vertices
                 .iter()
@@ -179,8 +261,9 @@ fn middle(parts: &[RegionPart], steps: u32) -> Vector {
 /// A point of a part from which its other points are not far.
 fn inner_point(part: &RegionPart) -> Vector {
     let polygon = match part {
-        RegionPart::Circle { centre, .. } => return *centre,
-        RegionPart::Polygon(polygon) => polygon,
+        RegionPart::Circle { centre, .. } | RegionPart::Wide { centre, .. } => return *centre,
+        RegionPart::Common(common) => return common.inner_point(),
+        RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => polygon,
     };
     let ring = polygon.ring();
     let candidates = [
@@ -212,15 +295,22 @@ fn inner_point(part: &RegionPart) -> Vector {
 /// The chord of a circle round a point of the part that stays inside it. Not
 /// rounded for a circle round its own centre.
 fn inset(from: Vector, part: &RegionPart) -> f64 {
+    let inset = |polygon: &Polygon| {
+        let nearest = polygon
+            .ring()
+            .edges()
+            .fold(4.0, |least, (a, b)| f64::min(least, arc_chord2(from, a, b)));
+        rounded_down(nearest.sqrt())
+    };
     match part {
         RegionPart::Circle { chord, .. } => *chord,
-        RegionPart::Polygon(polygon) => {
-            let nearest = polygon
-                .ring()
-                .edges()
-                .fold(4.0, |least, (a, b)| f64::min(least, arc_chord2(from, a, b)));
-            rounded_down(nearest.sqrt())
+        RegionPart::Wide { rest, .. } => {
+            let radius = std::f64::consts::PI - angle_of(*rest);
+            rounded_down(chord_of(radius.min(3.0)))
         }
+        RegionPart::Polygon(polygon) => inset(polygon),
+        RegionPart::Drawn { polygon, margin } => (inset(polygon) - margin).max(0.0),
+        RegionPart::Common(common) => rounded_down(common.inset(from)),
     }
 }
 

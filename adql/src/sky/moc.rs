@@ -150,6 +150,11 @@ impl Moc {
         self.ranges.iter().map(inclusive).collect()
     }
 
+    /// The ranges at the finest order, up to but without their ends.
+    pub(super) fn bounds(&self) -> &[(u64, u64)] {
+        &self.ranges
+    }
+
     /// How many cells of an order these are, which must hold whole ones.
     pub(super) fn count(&self, order: u8) -> u64 {
         let bits = shift(order);
@@ -248,6 +253,12 @@ fn stray(order: u8) -> (f64, u32) {
     let edge = 1.03 / f64::from(1_u32 << order);
     let steps = (edge / (8.0 * STRAY).sqrt()).ceil().max(1.0);
     ((edge / steps).powi(2) / 8.0, steps as u32)
+}
+
+/// Radians that the corners of a cell's polygon move outwards when it is grown
+/// once, and what its edges may stray, at most.
+pub(super) fn grown(order: u8) -> f64 {
+    10.0 * stray(order).0
 }
 
 /// The points along a cell's edge, moved outwards by at least `grown` times

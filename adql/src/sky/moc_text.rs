@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use cdshealpix::nested;
 
 use super::cell::{FINEST, shift};
-use super::moc::{MAX_CELLS, Moc, ring};
+use super::moc::{MAX_CELLS, Moc, grown, ring};
 use super::polygon::Polygon;
 use super::region::{RegionError, RegionPart};
 
@@ -68,22 +68,23 @@ impl Moc {
         }
     }
 
-    /// Appends a polygon for every cell; the whole sky becomes one circle.
+    /// Whether these are all cells of the sky.
+    pub(super) fn is_sky(&self) -> bool {
+        self.complement().cells().next().is_none()
+    }
+
+    /// Appends a polygon around every cell.
     pub(super) fn build(&self, parts: &mut Vec<RegionPart>) -> Result<(), RegionError> {
-        if self.complement().cells().next().is_none() {
-            parts.push(RegionPart::Circle {
-                centre: [0.0, 0.0, 1.0],
-                chord: 2.0,
-            });
-            return Ok(());
-        }
         if self.cells().take(MAX_POLYGONS + 1).count() > MAX_POLYGONS {
             return Err(too_many(MAX_POLYGONS));
         }
         let mut cells: Vec<(u8, u64)> = self.cells().collect();
         cells.sort_unstable();
         for (order, cell) in cells {
-            parts.push(RegionPart::Polygon(Polygon::new(ring(order, cell, 0.0))?));
+            parts.push(RegionPart::Drawn {
+                polygon: Polygon::new(ring(order, cell, 1.0))?,
+                margin: grown(order),
+            });
         }
         Ok(())
     }

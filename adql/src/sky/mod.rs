@@ -13,7 +13,7 @@
 //! Text in other frames is turned into ICRS (FK5 and J2000 are taken as ICRS,
 //! since they agree to some hundredths of an arcsecond).
 //!
-//! Leaves out: INTERSECTION, NOT of anything but a circle, regions that change
+//! Leaves out: NOT of a concave polygon, an ellipse or a MOC, regions that change
 //! with time, MOCs of time.
 //!
 //! Must not know: SQL, tables, the text of a query.
@@ -27,6 +27,25 @@
 //! a bound on a triple product, so that it means the same for a polygon of an
 //! arcsecond as for one of sixty degrees.
 //!
+//! What several shapes have in common (INTERSECTION, a RANGE between its circles)
+//! grants it to each of them. Cells of a MOC have none: a position is in one
+//! cell and in no other.
+//!
+//! # What is refused, and what is understood without a word?
+//!
+//! A polygon may be written in either direction, and means its smaller side;
+//! repeated vertices count once; longitudes may be of any turn. Refused with a
+//! message are polygons with edges that cross, without area, or that no
+//! hemisphere holds, ranges of no area, and regions of which nothing is left.
+//!
+//! # Why not `geo`, `moc` and `cdshealpix` for the predicates?
+//!
+//! `geo` works in a plane, and no plane keeps great circles straight *and*
+//! holds more than a hemisphere; the arithmetic here is as short on the sphere,
+//! and must be written in PL/pgSQL too. The other two are used for what they
+//! are for, cells and maps of cells; their coverages of polygons fail for some
+//! polygons at the poles.
+//!
 //! # Why only + − × ÷ and square roots?
 //!
 //! [`contains`], [`meets`] and [`point_in`] are written a second time in
@@ -34,6 +53,10 @@
 //! sine, so both engines give the same answers.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod build;
+mod circles;
+mod common;
+mod common_part;
 mod coverage;
 mod distance;
 mod extent;
@@ -48,7 +71,9 @@ mod outline;
 mod point;
 mod polygon;
 mod predicates;
+mod range;
 mod region;
+mod rings;
 mod shape;
 mod text;
 mod turn;

@@ -13,8 +13,8 @@
 //! cell, it goes on in the cells beside it, turned as they lie there.
 
 use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
-use super::point::{Vector, angle_of};
-use super::region::{Figure, Region, RegionPart};
+use super::point::{Vector, angle_of, scaled};
+use super::region::Region;
 
 /// What is looked for near a circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +47,7 @@ pub fn reach(lon: f64, lat: f64, distance: f64) -> Region {
         true => Region::circle(lon, lat, radius).ok(),
         false => None,
     };
-    circle.unwrap_or_else(|| Region {
-        figures: vec![Figure::Circle(0.0, 90.0, 180.0)],
-        parts: vec![RegionPart::Circle {
-            centre: [0.0, 0.0, 1.0],
-            chord: 2.0,
-        }],
-    })
+    circle.unwrap_or_else(Region::whole_sky)
 }
 
 /// The square of the steepest slope in the belt around the equator: at its
@@ -87,6 +81,11 @@ const WIDE: f64 = 0.2;
 /// # Ok::<(), adql::sky::RegionError>(())
 /// ```
 pub fn near(centre: [f64; 3], chord: f64, what: Near, classes: i64) -> Vec<(i64, i64)> {
+    // Beyond a hemisphere a shape has what is left out, and a chord below zero.
+    let (centre, chord) = match chord < 0.0 {
+        true => (scaled(centre, -1.0), (4.0 - chord * chord).max(0.0).sqrt()),
+        false => (centre, chord),
+    };
     let mut ranges = Vec::new();
     let place = Place::of(centre);
     let circle = angle_of(chord);

@@ -24,8 +24,16 @@ const CORNERS: f64 = 48.0;
 impl Region {
     /// The outlines of the parts.
     pub fn outlines(&self) -> Vec<Outline> {
-        self.parts.iter().map(outline).collect()
+        self.parts.iter().flat_map(outlines).collect()
     }
+}
+
+fn outlines(part: &RegionPart) -> Vec<Outline> {
+    let RegionPart::Common(common) = part else {
+        return vec![outline(part)];
+    };
+    let ring = |ring: Vec<Vector>| Outline::Ring(ring.into_iter().map(degrees).collect());
+    common.rings(LONGEST).into_iter().map(ring).collect()
 }
 
 fn outline(part: &RegionPart) -> Outline {
@@ -36,7 +44,11 @@ fn outline(part: &RegionPart) -> Outline {
         }
         RegionPart::Circle { chord, .. } if *chord >= 2.0 => Outline::WholeSky,
         RegionPart::Circle { centre, chord } => circle(*centre, angle_of(*chord)),
-        RegionPart::Polygon(polygon) => {
+        RegionPart::Wide { centre, rest } => {
+            circle(*centre, std::f64::consts::PI - angle_of(*rest))
+        }
+        RegionPart::Common(_) => Outline::Ring(Vec::new()),
+        RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
             let first = polygon.vertices.first().copied();
             let ends = polygon.vertices.iter().skip(1).copied().chain(first);
             let edges = polygon.vertices.iter().copied().zip(ends);

@@ -1,12 +1,14 @@
 //! Contains and intersects, on encoded shapes.
 //!
-//! Every function here has a twin in `migrations/postgres/sky_functions.sql`
-//! with the same operations in the same order; change both or neither. Only
-//! + − × ÷ and square roots, and no fused multiply-add.
+//! Every function here has a twin in `migrations/postgres/sky_functions.sql` or
+//! `sky_parts.sql` with the same operations in the same order; change both or
+//! neither. Only + − × ÷ and square roots, and no fused multiply-add; but the
+//! cell of a position needs a sine.
 
-use super::TOLERANCE;
-use super::point::{Vector, chord2, cross, dot, minus, plus};
-use super::shape::{Part, Ring, parts};
+use super::footprint::{POSITION_ORDER, cell};
+use super::point::{Vector, cross, dot, minus, plus, scaled};
+use super::shape::{Exact, Part, Ring, drawn_parts, parts};
+use super::{TOLERANCE, circles, common};
 
 /// The square of the tolerance; written out, since the product would be rounded.
 const NEAR2: f64 = 1e-28;
@@ -20,18 +22,29 @@ pub fn point_in(point: &[f64; 3], shape: &[f64]) -> bool {
 
 /// Whether two shapes have a point in common.
 pub fn meets(a: &[f64], b: &[f64]) -> bool {
-    parts(a).any(|a| parts(b).any(|b| parts_meet(a, b)))
+    match (position(a), position(b)) {
+        (Some(point), _) => point_in(&point, b),
+        (_, Some(point)) => point_in(&point, a),
+        _ => drawn_parts(a).any(|a| drawn_parts(b).any(|b| parts_meet(a, b))),
+    }
 }
 
 /// Whether the first shape holds the second.
 ///
-/// Every part of `inner` must lie in one part of `outer`: exact when no part of
-/// `inner` lies across the seam between two parts of `outer`, else too strict.
+/// Every part of `inner` must lie in one part of `outer`, or in all of them
+/// together when these are circles and what is outside of circles, as the
+/// complement of a convex polygon is. So a part that lies across the seam
+/// between two *polygons* of `outer` is said not to be held.
 /// An empty shape holds nothing and is held by nothing.
 pub fn contains(outer: &[f64], inner: &[f64]) -> bool {
+    if let Some(point) = position(inner) {
+        return point_in(&point, outer);
+    }
     let mut held = false;
-    for inner in parts(inner) {
-        if !parts(outer).any(|outer| part_contains(outer, inner)) {
+    for inner in drawn_parts(inner) {
+        if !drawn_parts(outer).any(|outer| part_contains(outer, inner))
+            && !common::lies_in_discs(inner, outer)
+        {
             return false;
         }
         held = true;
@@ -39,52 +52,141 @@ pub fn contains(outer: &[f64], inner: &[f64]) -> bool {
     held
 }
 
-fn point_in_part(point: Vector, part: Part<'_>) -> bool {
-    match part {
-        Part::Circle { centre, chord } => point_in_circle(point, centre, chord),
-        Part::Polygon(ring) => point_in_ring(point, ring),
+/// A shape that is a single position.
+fn position(shape: &[f64]) -> Option<Vector> {
+    match *shape {
+        [0.0, x, y, z, 0.0] => Some([x, y, z]),
+        _ => None,
     }
 }
 
-fn parts_meet(a: Part<'_>, b: Part<'_>) -> bool {
+pub(super) fn point_in_part(point: Vector, part: Part<'_>) -> bool {
+    match part {
+        Part::Circle { centre, chord } => circles::point_in(point, centre, chord),
+        Part::Hole { centre, chord } => circles::point_outside(point, centre, chord),
+        Part::Polygon(ring) => point_in_ring(point, ring),
+        Part::Common(common) => parts(common.parts).all(|part| point_in_part(point, part)),
+        Part::Drawn(drawn) => match drawn.exact {
+            Exact::Cells(ranges) => in_cells(point, ranges),
+            Exact::Ellipse { centre, u, w } => in_ellipse(point, centre, u, w),
+        },
+    }
+}
+
+/// Cells have no tolerance: a position is in one of them and in no other.
+fn in_cells(point: Vector, ranges: &[[f64; 4]]) -> bool {
+    let number = cell(point, POSITION_ORDER);
+    let (high, low) = ((number >> 32) as f64, (number & 0xffff_ffff) as f64);
+    let after = |[a, b]: [f64; 2]| a < high || (a == high && b <= low);
+    ranges
+        .iter()
+        .any(|&[a, b, c, d]| after([a, b]) && !after([c, d]))
+}
+
+fn in_ellipse(point: Vector, centre: Vector, u: Vector, w: Vector) -> bool {
+    let depth = dot(centre, point);
+    if depth <= 0.0 {
+        return false;
+    }
+    // Both axes are across the centre; so that tiny ellipses keep their digits.
+    let from = minus(point, centre);
+    let (along, across) = (dot(u, from), dot(w, from));
+    let over = along * along + across * across - depth * depth;
+    if over <= 0.0 {
+        return true;
+    }
+    // The distance to the edge is what is over by half of its slope.
+    let slope = plus(plus(scaled(u, along), across, w), -depth, centre);
+    over * over <= 4.0 * NEAR2 * dot(slope, slope)
+}
+
+pub(super) fn parts_meet(a: Part<'_>, b: Part<'_>) -> bool {
+    use Part::{Circle, Common, Drawn, Hole, Polygon};
     match (a, b) {
+        (Common(_), _) | (_, Common(_)) => common::meets(a, b),
+        (Drawn(_), _) | (_, Drawn(_)) => false,
+        (Hole { .. }, Hole { .. }) => true,
         (
-            Part::Circle { centre, chord },
-            Part::Circle {
-                centre: other,
-                chord: other_chord,
+            Circle { centre, chord },
+            Circle {
+                centre: c,
+                chord: d,
             },
-        ) => circles_meet(centre, chord, other, other_chord),
-        (Part::Circle { centre, chord }, Part::Polygon(ring))
-        | (Part::Polygon(ring), Part::Circle { centre, chord }) => {
+        ) => circles::meet(centre, chord, c, d),
+        (
+            Circle { centre, chord },
+            Hole {
+                centre: c,
+                chord: d,
+            },
+        )
+        | (
+            Hole {
+                centre: c,
+                chord: d,
+            },
+            Circle { centre, chord },
+        ) => chord >= 2.0 || !circles::well_in(centre, chord, c, d),
+        (Circle { centre, chord }, Polygon(ring)) | (Polygon(ring), Circle { centre, chord }) => {
             circle_meets_ring(centre, chord, ring)
         }
-        (Part::Polygon(a), Part::Polygon(b)) => rings_meet(a, b),
+        (Hole { centre, chord }, Polygon(ring)) | (Polygon(ring), Hole { centre, chord }) => {
+            let outside = |&vertex: &Vector| circles::point_outside(vertex, centre, chord);
+            ring.vertices.iter().any(outside)
+        }
+        (Polygon(a), Polygon(b)) => rings_meet(a, b),
     }
 }
 
-fn part_contains(outer: Part<'_>, inner: Part<'_>) -> bool {
+pub(super) fn part_contains(outer: Part<'_>, inner: Part<'_>) -> bool {
+    use Part::{Circle, Common, Drawn, Hole, Polygon};
     match (outer, inner) {
+        (Common(outer), _) => parts(outer.parts).all(|outer| part_contains(outer, inner)),
+        (_, Common(inner)) => common::lies_in(inner, outer),
+        (Drawn(_), _) | (_, Drawn(_)) => false,
         (
-            Part::Circle { centre, chord },
-            Part::Circle {
-                centre: inner,
-                chord: inner_chord,
+            Circle { centre, chord },
+            Circle {
+                centre: c,
+                chord: d,
             },
-        ) => circle_in_circle(inner, inner_chord, centre, chord),
-        (Part::Circle { centre, chord }, Part::Polygon(ring)) => {
-            ring_in_circle(ring, centre, chord)
-        }
-        (Part::Polygon(ring), Part::Circle { centre, chord }) => {
-            circle_in_ring(centre, chord, ring)
-        }
-        (Part::Polygon(outer), Part::Polygon(inner)) => ring_in_ring(inner, outer),
+        ) => circles::circle_in(c, d, centre, chord),
+        // What is outside of a circle lies in another when the rest of that one
+        // lies in the first.
+        (
+            Circle { centre, chord },
+            Hole {
+                centre: c,
+                chord: d,
+            },
+        ) => chord >= 2.0 || circles::circle_in(scaled(centre, -1.0), rest_of(chord), c, d),
+        (
+            Hole { centre, chord },
+            Circle {
+                centre: c,
+                chord: d,
+            },
+        ) => d < 2.0 && !circles::well_meet(centre, chord, c, d),
+        (
+            Hole { centre, chord },
+            Hole {
+                centre: c,
+                chord: d,
+            },
+        ) => circles::circle_in(centre, chord, c, d),
+        (Circle { centre, chord }, Polygon(ring)) => ring_in_circle(ring, centre, chord),
+        (Hole { centre, chord }, Polygon(ring)) => ring_outside_circle(ring, centre, chord),
+        (Polygon(ring), Circle { centre, chord }) => circle_in_ring(centre, chord, ring),
+        // A polygon is within an open hemisphere.
+        (Polygon(_), Hole { .. }) => false,
+        (Polygon(outer), Polygon(inner)) => ring_in_ring(inner, outer),
     }
 }
 
-fn point_in_circle(point: Vector, centre: Vector, chord: f64) -> bool {
-    let reach = chord + TOLERANCE;
-    chord2(point, centre) <= reach * reach
+/// The chord of the rest of the sky, a circle round the opposite position.
+fn rest_of(chord: f64) -> f64 {
+    let square = 4.0 - chord * chord;
+    if square > 0.0 { square.sqrt() } else { 0.0 }
 }
 
 /// Which side of the great circle through a and b a point is on: positive to
@@ -140,7 +242,7 @@ pub(super) fn point_in_ring(point: Vector, ring: Ring<'_>) -> bool {
     winds_around(point, ring) || on_edge(point, ring)
 }
 
-fn on_edge(point: Vector, ring: Ring<'_>) -> bool {
+pub(super) fn on_edge(point: Vector, ring: Ring<'_>) -> bool {
     ring.edges().any(|(a, b)| arc_chord2(point, a, b) <= NEAR2)
 }
 
@@ -149,7 +251,7 @@ fn on_edge(point: Vector, ring: Ring<'_>) -> bool {
 /// Counts the edges that cross a half circle from the point to its antipode.
 /// Around the antipode of an inner point the polygon turns to the right, so
 /// the count's sign tells them apart.
-fn winds_around(point: Vector, ring: Ring<'_>) -> bool {
+pub(super) fn winds_around(point: Vector, ring: Ring<'_>) -> bool {
     let across = perpendicular(point);
     let mut turns = 0;
     let mut height_a = None;
@@ -162,15 +264,18 @@ fn winds_around(point: Vector, ring: Ring<'_>) -> bool {
         if upward || downward {
             let n = normal(a, b);
             let t = side(a, n, point);
-            if t * t <= NEAR2 * dot(n, n) {
-                // The edge itself passes through the point, or its antipode.
-                return dot(point, plus(a, 1.0, b)) > 0.0;
-            }
-            if upward && t > 0.0 {
-                turns += 1;
-            }
-            if downward && t < 0.0 {
-                turns -= 1;
+            let ahead = if t * t <= NEAR2 * dot(n, n) {
+                if arc_chord2(point, a, b) <= NEAR2 {
+                    return true;
+                }
+                // The edge lies along the half circle, or along the one
+                // opposite: the side on which it crosses is all rounding.
+                dot(cross(across, point), plus(a, 1.0, b)) > 0.0
+            } else {
+                (t > 0.0) == upward
+            };
+            if ahead {
+                turns += if upward { 1 } else { -1 };
             }
         }
     }
@@ -178,7 +283,7 @@ fn winds_around(point: Vector, ring: Ring<'_>) -> bool {
 }
 
 /// A vector across the given one, not normalised.
-fn perpendicular(v: Vector) -> Vector {
+pub(super) fn perpendicular(v: Vector) -> Vector {
     let [x, y, z] = v;
     let (ax, ay, az) = (x.abs(), y.abs(), z.abs());
     if ax <= ay && ax <= az {
@@ -188,30 +293,6 @@ fn perpendicular(v: Vector) -> Vector {
     } else {
         [y, -x, 0.0]
     }
-}
-
-/// The cosine of half the angle of a chord.
-fn half_cosine(chord: f64) -> f64 {
-    let square = 1.0 - chord * chord / 4.0;
-    if square > 0.0 { square.sqrt() } else { 0.0 }
-}
-
-fn circles_meet(a: Vector, chord_a: f64, b: Vector, chord_b: f64) -> bool {
-    if chord_a * chord_a + chord_b * chord_b >= 4.0 {
-        // The radii add up to 180° or more.
-        return true;
-    }
-    let reach = chord_a * half_cosine(chord_b) + chord_b * half_cosine(chord_a) + TOLERANCE;
-    chord2(a, b) <= reach * reach
-}
-
-fn circle_in_circle(inner: Vector, inner_chord: f64, outer: Vector, outer_chord: f64) -> bool {
-    if outer_chord >= 2.0 {
-        return true;
-    }
-    let reach =
-        outer_chord * half_cosine(inner_chord) - inner_chord * half_cosine(outer_chord) + TOLERANCE;
-    reach >= 0.0 && chord2(inner, outer) <= reach * reach
 }
 
 fn circle_meets_ring(centre: Vector, chord: f64, ring: Ring<'_>) -> bool {
@@ -259,7 +340,7 @@ fn ring_in_circle(ring: Ring<'_>, centre: Vector, chord: f64) -> bool {
     if !ring
         .vertices
         .iter()
-        .all(|&vertex| point_in_circle(vertex, centre, chord))
+        .all(|&vertex| circles::point_in(vertex, centre, chord))
     {
         return false;
     }
@@ -269,15 +350,18 @@ fn ring_in_circle(ring: Ring<'_>, centre: Vector, chord: f64) -> bool {
     }
     // Else look from the other side: the rest of the sky is a circle too, and
     // the polygon must stay out of it.
-    let antipode = [-centre[0], -centre[1], -centre[2]];
-    let rest = (4.0 - chord * chord).sqrt() - TOLERANCE;
-    if rest <= 0.0 {
+    ring_outside_circle(ring, scaled(centre, -1.0), rest_of(chord))
+}
+
+fn ring_outside_circle(ring: Ring<'_>, centre: Vector, chord: f64) -> bool {
+    let reach = chord - TOLERANCE;
+    if reach <= 0.0 {
         return true;
     }
-    let rest2 = rest * rest;
+    let reach2 = reach * reach;
     ring.edges()
-        .all(|(a, b)| arc_chord2(antipode, a, b) >= rest2)
-        && !point_in_ring(antipode, ring)
+        .all(|(a, b)| arc_chord2(centre, a, b) >= reach2)
+        && !point_in_ring(centre, ring)
 }
 
 /// Whether the arcs ab and cd cross at an inner point of both. With `margin2`
@@ -382,149 +466,5 @@ fn ring_in_ring(inner: Ring<'_>, outer: Ring<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::sky::{Region, contains, meets};
-
-    fn shape(text: &str) -> Vec<f64> {
-        Region::parse(text).unwrap().shape().0
-    }
-
-    fn check(a: &str, b: &str, meet: bool, a_holds_b: bool, b_holds_a: bool) {
-        let (x, y) = (shape(a), shape(b));
-        assert_eq!(meets(&x, &y), meet, "{a} meets {b}");
-        assert_eq!(meets(&y, &x), meet, "{b} meets {a}");
-        assert_eq!(contains(&x, &y), a_holds_b, "{a} holds {b}");
-        assert_eq!(contains(&y, &x), b_holds_a, "{b} holds {a}");
-    }
-
-    const SQUARE: &str = "polygon 10 -1 12 -1 12 1 10 1";
-    /// A square of 6° with a bay from the north, 2° wide and 4° deep.
-    const BAY: &str = "polygon 30 0 36 0 36 6 34 6 34 2 32 2 32 6 30 6";
-
-    #[test]
-    fn points() {
-        check("circle 1 2 0", "circle 1 2 0", true, true, true);
-        check(SQUARE, "position 11 0", true, true, false);
-        check(SQUARE, "position 12 -1", true, true, false);
-        check(SQUARE, "position 10 0", true, true, false);
-        check(SQUARE, "position 10 1.0000001", false, false, false);
-        check(SQUARE, "position 191 0", false, false, false);
-        check(BAY, "position 33 5", false, false, false);
-        check(BAY, "position 33 1", true, true, false);
-        check(BAY, "position 34 4", true, true, false);
-        check(BAY, "position 31 5", true, true, false);
-        check(BAY, "position 213 -1", false, false, false);
-    }
-
-    #[test]
-    fn circles() {
-        check("circle 0 0 1", "circle 2 0 1", true, false, false);
-        check("circle 0 0 1", "circle 2.001 0 1", false, false, false);
-        check("circle 0 0 3", "circle 2 0 1", true, true, false);
-        check("circle 0 90 100", "circle 0 -90 80", true, false, false);
-        check("circle 0 90 100", "circle 0 -90 79.9", false, false, false);
-        check("circle 0 0 180", "circle 77 5 179", true, true, false);
-        check("circle 0 0 170", "circle 5 0 165", true, true, false);
-    }
-
-    #[test]
-    fn circles_and_polygons() {
-        check(SQUARE, "circle 11 0 0.9", true, true, false);
-        check(SQUARE, "circle 11 0 1.1", true, false, false);
-        check(SQUARE, "circle 11 0 2", true, false, true);
-        check(SQUARE, "circle 14 0 2", true, false, false);
-        check(SQUARE, "circle 14 0 1.9", false, false, false);
-        check(SQUARE, "circle 191 0 175", false, false, false);
-        check(SQUARE, "circle 191 0 179.5", true, false, false);
-        check(SQUARE, "circle 101 0 100", true, false, true);
-        check(BAY, "circle 33 4.5 0.9", false, false, false);
-        check(BAY, "circle 33 4.5 1.1", true, false, false);
-        check(BAY, "circle 33 1 0.9", true, true, false);
-    }
-
-    #[test]
-    fn polygons() {
-        check(SQUARE, SQUARE, true, true, true);
-        check(BAY, BAY, true, true, true);
-        check(SQUARE, "polygon 12 -1 14 -1 14 1 12 1", true, false, false);
-        check(SQUARE, "polygon 12 1 14 1 14 3 12 3", true, false, false);
-        check(
-            SQUARE,
-            "polygon 12.001 -1 14 -1 14 1 12.001 1",
-            false,
-            false,
-            false,
-        );
-        check(
-            SQUARE,
-            "polygon 10.5 -.5 11.5 -.5 11.5 .5 10.5 .5",
-            true,
-            true,
-            false,
-        );
-        check(
-            SQUARE,
-            "polygon 9 -.1 13 -.1 13 .1 9 .1",
-            true,
-            false,
-            false,
-        );
-        check(
-            SQUARE,
-            "polygon 190 -1 192 -1 192 1 190 1",
-            false,
-            false,
-            false,
-        );
-        check(
-            BAY,
-            "polygon 32.5 3 33.5 3 33.5 5 32.5 5",
-            false,
-            false,
-            false,
-        );
-        check(BAY, "polygon 31 4 35 4 35 5 31 5", true, false, false);
-        check(BAY, "polygon 32 2 34 2 34 6 32 6", true, false, false);
-        check(BAY, "polygon 30 0 36 0 36 1.9 30 1.9", true, true, false);
-        check(BAY, "polygon 29 -1 37 -1 37 7 29 7", true, false, true);
-    }
-
-    #[test]
-    fn unions() {
-        let two = "union (circle 0 0 1 circle 5 0 1)";
-        check(two, "circle 5 0 0.5", true, true, false);
-        check(
-            two,
-            "union (circle 5 0 .5 circle 0 0 .5)",
-            true,
-            true,
-            false,
-        );
-        check(
-            two,
-            "union (circle 5 0 .5 circle 2.5 0 .5)",
-            true,
-            false,
-            false,
-        );
-        check(two, "circle 2.5 0 .5", false, false, false);
-        assert!(!meets(&[], &shape(two)) && !contains(&shape(two), &[]));
-    }
-
-    #[test]
-    fn no_list_of_numbers_fails() {
-        for odd in [
-            &[0.0][..],
-            &[1.0, 2.0],
-            &[f64::NAN],
-            &[-3.0, 1.0],
-            &[1e300, 0.0],
-            &[3.0, f64::NAN, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-        ] {
-            meets(odd, &shape(SQUARE));
-            meets(&shape(SQUARE), odd);
-            contains(odd, &shape(BAY));
-            contains(&shape(BAY), odd);
-        }
-    }
-}
+#[path = "predicates_tests.rs"]
+mod tests;

@@ -1,10 +1,11 @@
 //! Region text as archives write it.
 //!
 //! ```text
-//! region  := shape+ | union | moc                 several shapes are a union
+//! region  := shape+ | moc                         several shapes are a union
 //! shape   := word frame? refpos? flavour? number+ POSITION CIRCLE POLYGON BOX ELLIPSE RANGE
-//! union   := UNION frame? refpos? flavour? "(" (shape | union)+ ")"
-//! not     := NOT "(" CIRCLE … ")"
+//!          | (UNION | INTERSECTION) frame? refpos? flavour? "(" shape+ ")"
+//!          | DIFFERENCE frame? refpos? flavour? "(" shape shape ")"
+//!          | NOT frame? refpos? flavour? "(" shape ")"
 //! moc     := MOC? (order "/" (cell | cell "-" cell)*)+
 //! ```
 //!
@@ -100,18 +101,14 @@ impl<'a> Reader<'a> {
     ) -> Result<(), RegionError> {
         let name = word.to_ascii_uppercase();
         match name.as_str() {
-            "UNION" => return self.union(around, figures, depth),
-            "NOT" => return self.not(around, figures, depth),
-            "INTERSECTION" | "DIFFERENCE" => {
-                return Err(RegionError::new(format!(
-                    "regions with {name} are not supported; use a union of shapes"
-                )));
+            "UNION" | "INTERSECTION" | "DIFFERENCE" | "NOT" => {
+                return self.compound(&name, around, figures, depth);
             }
             "POSITION" | "POINT" | "CIRCLE" | "POLYGON" | "BOX" | "ELLIPSE" | "RANGE" => {}
             _ => {
                 return Err(RegionError::new(format!(
                     "{} is not the word for a shape; use POSITION, CIRCLE, POLYGON, BOX, \
-                     ELLIPSE, RANGE, UNION or MOC",
+                     ELLIPSE, RANGE, UNION, INTERSECTION, NOT or MOC",
                     quoted(word)
                 )));
             }
@@ -151,53 +148,66 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The sky outside of a circle is a circle; of other shapes it is nothing
-    /// that a region can be here.
-    fn not(
+    fn compound(
         &mut self,
-        around: Frame,
-        figures: &mut Vec<Figure>,
-        depth: usize,
-    ) -> Result<(), RegionError> {
-        let refused =
-            || RegionError::new("NOT is supported for a single circle, not for other shapes");
-        if depth >= MAX_DEPTH || self.next() != Some("(") {
-            return Err(refused());
-        }
-        let mut inside = Vec::new();
-        let word = self.next().ok_or_else(refused)?;
-        self.shape(word, around, &mut inside, depth + 1)?;
-        match (inside.as_slice(), self.next()) {
-            (&[Figure::Circle(lon, lat, radius)], Some(")")) if (0.0..=180.0).contains(&radius) => {
-                figures.push(Figure::Circle(lon + 180.0, -lat, 180.0 - radius));
-                Ok(())
-            }
-            _ => Err(refused()),
-        }
-    }
-
-    fn union(
-        &mut self,
+        name: &str,
         around: Frame,
         figures: &mut Vec<Figure>,
         depth: usize,
     ) -> Result<(), RegionError> {
         if depth >= MAX_DEPTH {
-            return Err(RegionError::new("the unions are nested too deeply"));
+            return Err(RegionError::new("the regions are nested too deeply"));
         }
-        let frame = self.frame("UNION", around)?;
+        let frame = self.frame(name, around)?;
         if self.next() != Some("(") {
-            return Err(RegionError::new(
-                "UNION needs its shapes between parentheses",
-            ));
+            return Err(RegionError::new(format!(
+                "{name} needs its shapes between parentheses"
+            )));
         }
+        let mut operands = Vec::new();
         loop {
             match self.next() {
-                Some(")") => return Ok(()),
-                Some(word) => self.shape(word, frame, figures, depth + 1)?,
-                None => return Err(RegionError::new("the parenthesis of UNION is not closed")),
+                Some(")") => break,
+                Some(word) => {
+                    let mut operand = Vec::new();
+                    self.shape(word, frame, &mut operand, depth + 1)?;
+                    operands.push(operand);
+                }
+                None => {
+                    return Err(RegionError::new(format!(
+                        "the parenthesis of {name} is not closed"
+                    )));
+                }
             }
         }
+        let single = |mut operand: Vec<Figure>| match operand.len() {
+            1 => operand.remove(0),
+            _ => Figure::Union(operand),
+        };
+        match name {
+            "UNION" => figures.extend(operands.into_iter().flatten()),
+            "INTERSECTION" => {
+                if operands.len() < 2 {
+                    return Err(RegionError::new("INTERSECTION needs two shapes or more"));
+                }
+                let operands = operands.into_iter().map(single).collect();
+                figures.push(Figure::Intersection(operands));
+            }
+            "DIFFERENCE" => {
+                let Ok([first, second]) = <[Vec<Figure>; 2]>::try_from(operands) else {
+                    return Err(RegionError::new("DIFFERENCE needs two shapes"));
+                };
+                let both = vec![single(first), outside(single(second))];
+                figures.push(Figure::Intersection(both));
+            }
+            _ => {
+                let Ok([operand]) = <[Vec<Figure>; 1]>::try_from(operands) else {
+                    return Err(RegionError::new("NOT needs one shape"));
+                };
+                figures.push(outside(single(operand)));
+            }
+        }
+        Ok(())
     }
 
     /// Reads the words between a shape's word and its numbers.
@@ -248,6 +258,16 @@ impl<'a> Reader<'a> {
             self.next();
         }
         Ok(numbers)
+    }
+}
+
+/// Outside of a circle is a circle.
+fn outside(figure: Figure) -> Figure {
+    match figure {
+        Figure::Circle(lon, lat, radius) if (0.0..=180.0).contains(&radius) => {
+            Figure::Circle(lon + 180.0, -lat, 180.0 - radius)
+        }
+        figure => Figure::Not(Box::new(figure)),
     }
 }
 
@@ -386,6 +406,11 @@ mod tests {
     #[test]
     fn frames_and_complements() {
         check("NOT (Circle ICRS 10 20 30)", "Circle ICRS 190 -20 150");
+        check("Not GALACTIC (Box ICRS 1 2 3 4)", "Not ICRS (Box 1 2 3 4)");
+        check(
+            "Difference (Circle 1 2 3 Union (Box 1 2 1 1 Circle 3 3 1))",
+            "Intersection ICRS (Circle 1 2 3 Not (Union (Box 1 2 1 1 Circle 3 3 1)))",
+        );
         let near = |text: &str, lon: f64, lat: f64| {
             let region = Region::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             let place = crate::sky::Point::from_degrees(lon, lat).unwrap();
@@ -441,12 +466,21 @@ mod tests {
             "\"mars\" after CIRCLE is neither a frame nor a number",
         );
         refused(
-            "Not (box 1 2 3 4)",
-            "NOT is supported for a single circle, not for other shapes",
+            "Not (polygon 0 0 4 0 4 4 2 1)",
+            "NOT of a concave polygon is not supported; make it a union of convex ones",
         );
         refused(
-            "Union ICRS (circle 1 2 3 INTERSECTION (circle 1 2 3 circle 2 2 3))",
-            "regions with INTERSECTION are not supported; use a union of shapes",
+            "Not (ellipse 1 2 3 4 5)",
+            "an ellipse and a MOC cannot stand in INTERSECTION or NOT; use other shapes",
+        );
+        refused("Not (circle 1 2 3 circle 5 5 1)", "NOT needs one shape");
+        refused(
+            "Intersection (circle 1 2 3 circle 9 2 3)",
+            "the region is empty: its shapes have nothing in common",
+        );
+        refused(
+            "Intersection (circle 1 2 3)",
+            "INTERSECTION needs two shapes or more",
         );
         refused(
             "union (circle 1 2 3",
@@ -475,7 +509,7 @@ mod tests {
         refused(
             "10 20 30",
             "\"10\" is not the word for a shape; use POSITION, CIRCLE, POLYGON, BOX, ELLIPSE, \
-             RANGE, UNION or MOC",
+             RANGE, UNION, INTERSECTION, NOT or MOC",
         );
         refused("MOC 4/1,x", "\"x\" is not a cell of a MOC");
         refused("MOC 30/1", "a MOC has orders from 0 to 29, not 30");

@@ -145,8 +145,8 @@ impl Writer<'_> {
     fn predicate(&mut self, pair: &Pair, word: &str) {
         let shortcut = match (&pair.shape[..], word) {
             _ if !self.target.has_slow_functions() => None,
-            (&[0.0, x, y, z, 0.0], "contains") => Some(("sky_holds_1", vec![x, y, z])),
-            (&[0.0, x, y, z, chord], "meets") => Some(("sky_near_1", vec![x, y, z, chord])),
+            (&[0.0, x, y, z, 0.0], "contains") => Some(("sky_polygon_holds_1", vec![x, y, z])),
+            (&[0.0, x, y, z, chord], "meets") => Some(("sky_polygon_near_1", vec![x, y, z, chord])),
             _ => None,
         };
         if let Some((name, numbers)) = shortcut {

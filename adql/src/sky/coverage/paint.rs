@@ -13,10 +13,12 @@ use std::ops::Range;
 
 use cdshealpix::nested;
 
+use crate::sky::build::Built;
 use crate::sky::cover::Cell;
+use crate::sky::measure::part_bound;
 use crate::sky::point::{Point, Vector, angle, angle_of, chord_of, chord2, normalized, plus};
 use crate::sky::predicates::{arc_chord2, point_in_ring};
-use crate::sky::region::{Figure, Region, RegionError, RegionPart, build};
+use crate::sky::region::{CommonPart, Figure, Region, RegionError, RegionPart};
 use crate::sky::shape::Ring;
 
 /// Orders that cells on the edge of a part are finer than the map.
@@ -52,10 +54,10 @@ pub(super) fn paint_region(region: &Region, order: u8, canvas: &mut impl Canvas)
             }
             continue;
         }
-        let mut parts = Vec::new();
+        let mut built = Built::default();
         // It was built before, when the region was read.
-        if build(figure, &mut parts).is_ok() {
-            parts.iter().for_each(|it| paint(it, order, canvas));
+        if built.add(figure).is_ok() {
+            built.parts.iter().for_each(|it| paint(it, order, canvas));
         }
     }
 }
@@ -67,7 +69,13 @@ pub(super) fn effort(region: &Region, order: u8) -> usize {
         .iter()
         .map(|part| match part {
             RegionPart::Circle { chord, .. } => std::f64::consts::TAU * chord,
-            RegionPart::Polygon(polygon) => {
+            RegionPart::Wide { rest, .. } => std::f64::consts::TAU * rest,
+            // No edge is longer than a great circle round what it bounds.
+            RegionPart::Common(common) => {
+                let around = part_bound(part).chord;
+                std::f64::consts::TAU * around * common.edges() as f64
+            }
+            RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
                 let edges = polygon.ring().edges();
                 edges.map(|(a, b)| chord2(a, b).sqrt()).sum()
             }
@@ -106,14 +114,22 @@ fn paint(part: &RegionPart, order: u8, canvas: &mut impl Canvas) {
             let radius = angle_of(*chord);
             (Outline::Circle(*centre, radius), *centre, radius)
         }
-        RegionPart::Polygon(polygon) => {
+        RegionPart::Wide { centre, rest } => {
+            let radius = std::f64::consts::PI - angle_of(*rest);
+            (Outline::Circle(*centre, radius), *centre, radius)
+        }
+        RegionPart::Common(common) => {
+            let bound = part_bound(part);
+            (Outline::Common(common), bound.centre, angle_of(bound.chord))
+        }
+        RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
             let ring = polygon.ring();
             let (centre, radius) = bound(ring.vertices);
             (Outline::Polygon(ring), centre, radius)
         }
     };
     let (edges, near) = match &outline {
-        Outline::Circle(..) => (Vec::new(), Vec::new()),
+        Outline::Circle(..) | Outline::Common(_) => (Vec::new(), Vec::new()),
         Outline::Polygon(ring) => {
             let edges: Vec<(Vector, Vector)> = ring.edges().collect();
             let near = (0..edges.len()).collect();
@@ -141,6 +157,7 @@ enum Outline<'a> {
     /// Radians.
     Circle(Vector, f64),
     Polygon(Ring<'a>),
+    Common(&'a CommonPart),
 }
 
 struct Brush<'a> {
@@ -213,6 +230,7 @@ impl Brush<'_> {
                 chord2(point, centre) <= chord * chord
             }
             Outline::Polygon(ring) => point_in_ring(point, ring),
+            Outline::Common(common) => common.holds(point),
         }
     }
 
@@ -224,6 +242,11 @@ impl Brush<'_> {
                 apart if apart > radius + reach => Verdict::Out,
                 apart if apart + reach <= radius => Verdict::Full,
                 _ => Verdict::Partial,
+            },
+            Outline::Common(common) => match common.near(cell.centre, reach) {
+                false => Verdict::Out,
+                true if common.holds_all_near(cell.centre, reach) => Verdict::Full,
+                true => Verdict::Partial,
             },
             Outline::Polygon(ring) => {
                 let top = self.near.len();

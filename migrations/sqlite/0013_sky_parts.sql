@@ -1,0 +1,1 @@
+-- The functions on the sky are registered by the program.
