@@ -1,9 +1,10 @@
 //! Which queries that somebody waits for may use the database now.
 //!
-//! A place is a connection. When there are two or more, half of them (rounded
-//! up) are kept from long queries. As long as there are places nobody asks which
-//! those are; after that, the plan of a query tells, but where others of the same
-//! form were short. One of which nothing is known and that has found no row after
+//! A place is a connection. Only some of them are open to long queries, by default
+//! fewer than there are processors, since a query that shares its processor with
+//! many long ones is no longer short. As long as there are places for long ones
+//! nobody asks which those are; after that, the plan of a query tells, but where
+//! others of the same form were brief. One of which nothing is known and that has found no row after
 //! [`SHORT`] gives up its place and begins again as a long one; one that is known
 //! to be short is left alone, since it is the machine that is slow. Between
 //! clients, the one with the fewest places comes first, then whoever came
@@ -24,7 +25,12 @@ pub const SHORT: Duration = Duration::from_secs(1);
 
 /// What the plan of a short query is worth at most (seconds): a machine that is
 /// asked to choose is slower than the plan believes.
-const SMALL: f64 = 0.2;
+const SMALL: f64 = 0.05;
+
+/// Forms whose queries end within this time are short. A scan of a large table
+/// takes longer even where it is quick, and a look into an index does not even
+/// where many are at work.
+const BRIEF: Duration = Duration::from_millis(100);
 
 /// How long the plan of a query is waited for.
 pub const PLANNING: Duration = Duration::from_millis(500);
@@ -37,6 +43,8 @@ pub struct Admission {
 
 struct Shared {
     places: usize,
+    /// Those of them that long queries may have.
+    long: usize,
     waiting: usize,
     time: Duration,
     state: Mutex<State>,
@@ -47,7 +55,7 @@ struct State {
     running: Vec<Run>,
     waiting: Vec<Waiter>,
     count: u64,
-    /// Forms of queries, with how often they were short.
+    /// Forms of queries, with how often they were brief.
     short: HashMap<i64, u32>,
 }
 
@@ -130,9 +138,8 @@ impl Run {
 
 impl State {
     fn has_room(&self, shared: &Shared, long: bool) -> bool {
-        let most = shared.places_for_long();
         self.running.len() < shared.places
-            && (!long || self.running.iter().filter(|run| run.is_long()).count() < most)
+            && (!long || self.running.iter().filter(|run| run.is_long()).count() < shared.long)
     }
 
     fn take(&mut self, id: u64, client: Arc<str>, kind: Kind) {
@@ -144,14 +151,14 @@ impl State {
         });
     }
 
-    /// One that was long, perhaps since the machine is busy, halves the trust
-    /// in its form.
-    fn remember(&mut self, form: i64, short: bool) {
+    /// One that was not brief, perhaps since the machine is busy, halves the
+    /// trust in its form.
+    fn remember(&mut self, form: i64, brief: bool) {
         if self.short.len() >= FORMS {
             self.short.clear();
         }
         let times = self.short.entry(form).or_default();
-        *times = match short {
+        *times = match brief {
             true => (*times + 1).min(TRUST),
             false => *times / 2,
         };
@@ -176,13 +183,6 @@ impl State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn places_for_long(&self) -> usize {
-        match self.places {
-            0 | 1 => self.places,
-            all => all - all.div_ceil(2),
-        }
     }
 
     fn place(self: &Arc<Shared>, id: u64, size: Size) -> Place {
@@ -210,11 +210,14 @@ impl Shared {
 }
 
 impl Admission {
-    /// `waiting`: how many queries may wait, and `time`: how long.
-    pub fn new(places: usize, waiting: usize, time: Duration) -> Admission {
+    /// `long`: places that long queries may have, at least one. `waiting`: how
+    /// many queries may wait, and `time`: how long.
+    pub fn new(places: usize, long: usize, waiting: usize, time: Duration) -> Admission {
+        let places = places.max(1);
         Admission {
             shared: Arc::new(Shared {
-                places: places.max(1),
+                places,
+                long: long.clamp(1, places),
                 waiting,
                 time,
                 state: Mutex::default(),
@@ -225,7 +228,7 @@ impl Admission {
     /// Whether it matters which queries are long.
     pub fn is_busy(&self) -> bool {
         let state = self.shared.state();
-        !state.waiting.is_empty() || state.running.len() >= self.shared.places_for_long()
+        !state.waiting.is_empty() || state.running.len() >= self.shared.long
     }
 
     /// Whether queries of this form have been short.
@@ -281,8 +284,7 @@ impl Place {
         }
         let state = self.shared.state();
         let long = state.running.iter().filter(|run| run.is_long()).count();
-        long > self.shared.places_for_long()
-            && state.waiting.iter().any(|it| it.size.kind != Kind::Long)
+        long > self.shared.long && state.waiting.iter().any(|it| it.size.kind != Kind::Long)
     }
 }
 
@@ -291,7 +293,7 @@ impl Drop for Place {
         let taken = self.begun.elapsed();
         let mut state = self.shared.state();
         state.running.retain(|run| run.id != self.id);
-        state.remember(self.size.form, taken < SHORT);
+        state.remember(self.size.form, taken < BRIEF);
         drop(state);
         self.shared.serve();
     }
@@ -307,7 +309,12 @@ mod tests {
     };
 
     fn admission(places: usize, waiting: usize) -> Admission {
-        Admission::new(places, waiting, Duration::from_millis(50))
+        Admission::new(
+            places,
+            places.div_ceil(2),
+            waiting,
+            Duration::from_millis(50),
+        )
     }
 
     #[tokio::test]
@@ -334,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_has_the_fewest_places_comes_first() {
-        let doors = Admission::new(2, 9, Duration::from_secs(60));
+        let doors = Admission::new(2, 1, 9, Duration::from_secs(60));
         let a = doors.enter("a", Size::default()).await;
         let b = doors.enter("b", Size::default()).await;
         let (told, mut turns) = tokio::sync::mpsc::channel(9);
