@@ -3,12 +3,12 @@
 //! A place is a connection. Only some of them are open to long queries, by default
 //! fewer than there are processors, since a query that shares its processor with
 //! many long ones is no longer short. As long as there are places for long ones
-//! nobody asks which those are; after that, the plan of a query tells, but where
-//! others of the same form were brief. One of which nothing is known and that has found no row after
-//! [`SHORT`] gives up its place and begins again as a long one; one that is known
-//! to be short is left alone, since it is the machine that is slow. Between
-//! clients, the one with the fewest places comes first, then whoever came
-//! first. The queue has an end, and so has the wait.
+//! nobody asks which those are; after that, what others of the same form were
+//! tells, else the plan of the query. One of which nothing is known and that has
+//! found no row after [`SHORT`] gives up its place and begins again as a long one;
+//! one that is known to be short is left alone, since it is the machine that is
+//! slow. Between clients, the one with the fewest places comes first, then whoever
+//! came first. The queue has an end, and so has the wait.
 //!
 //! Jobs have places of their own ([`crate::uws`]).
 
@@ -55,8 +55,9 @@ struct State {
     running: Vec<Run>,
     waiting: Vec<Waiter>,
     count: u64,
-    /// Forms of queries, with how often they were brief.
-    short: HashMap<i64, u32>,
+    /// Forms of queries, with how often they were brief, or below zero how
+    /// often they were not.
+    trust: HashMap<i64, i32>,
 }
 
 struct Run {
@@ -73,12 +74,12 @@ struct Waiter {
     turn: oneshot::Sender<Place>,
 }
 
-/// Queries of one form that must have been short before the next is taken for
-/// short unseen.
-const PROVEN: u32 = 3;
+/// Queries of one form that must have been brief, or must not, before the next is
+/// taken for short or long unseen.
+const PROVEN: i32 = 3;
 
 /// No form is trusted more than after so many.
-const TRUST: u32 = 64;
+const TRUST: i32 = 64;
 
 /// Forms that are remembered.
 const FORMS: usize = 1000;
@@ -121,6 +122,9 @@ impl Kind {
         match plan {
             None => Kind::Unknown,
             Some(plan) if plan.seconds <= SMALL => Kind::Short,
+            // SQLite guesses no rows, and its costs pass over LIMIT and what a
+            // condition leaves: a look into the index seems to take hours.
+            Some(plan) if plan.rows.is_none() => Kind::Unknown,
             Some(_) => Kind::Long,
         }
     }
@@ -154,13 +158,14 @@ impl State {
     /// One that was not brief, perhaps since the machine is busy, halves the
     /// trust in its form.
     fn remember(&mut self, form: i64, brief: bool) {
-        if self.short.len() >= FORMS {
-            self.short.clear();
+        if self.trust.len() >= FORMS {
+            self.trust.clear();
         }
-        let times = self.short.entry(form).or_default();
-        *times = match brief {
-            true => (*times + 1).min(TRUST),
-            false => *times / 2,
+        let trust = self.trust.entry(form).or_default();
+        *trust = match (brief, *trust) {
+            (true, trust) => (trust + 1).min(TRUST),
+            (false, trust) if trust > 0 => trust / 2,
+            (false, trust) => (trust - 1).max(-PROVEN),
         };
     }
 
@@ -231,10 +236,13 @@ impl Admission {
         !state.waiting.is_empty() || state.running.len() >= self.shared.long
     }
 
-    /// Whether queries of this form have been short.
-    pub fn is_short(&self, form: i64) -> bool {
-        let short = &self.shared.state().short;
-        short.get(&form).is_some_and(|times| *times >= PROVEN)
+    /// What queries of this form have been.
+    pub fn known(&self, form: i64) -> Kind {
+        match self.shared.state().trust.get(&form) {
+            Some(&trust) if trust >= PROVEN => Kind::Short,
+            Some(&trust) if trust <= -PROVEN => Kind::Long,
+            _ => Kind::Unknown,
+        }
     }
 
     /// A place for a query of this client, once it has its turn.
