@@ -78,6 +78,8 @@ class Crowd:
         self.wrong = collections.Counter()
         # Foretold and in fact, in seconds, of every job.
         self.quotes = []
+        # CPU that the clients took from the service, in seconds.
+        self.own = 0.0
 
     def is_over(self):
         return time.monotonic() > self.end
@@ -259,7 +261,9 @@ def crowd(service, clients, seconds, pause):
             people.append((all_.asks, "costly", costly, address, chance))
         else:
             people.append((all_.sends_jobs, address, chance))
+    begun = time.process_time()
     run(all_, *people)
+    all_.own = time.process_time() - begun
     return alone, all_
 
 
@@ -268,11 +272,12 @@ def tell(engine, alone, all_):
           f"status {milliseconds(alone.times['status'])}")
     for kind in ("cheap", "costly", "job", "status"):
         print(f"{engine}: in the crowd: {kind} {milliseconds(all_.times[kind])}")
+    print(f"{engine}: the clients themselves took {all_.own:.1f} s of CPU")
     for what, counted in [("limit", all_.limits), ("WRONG", all_.wrong + alone.wrong)]:
         for words, number in counted.most_common():
             print(f"{engine}: {what}: {number} × {words}")
     median = statistics.median(all_.times["cheap"] or [1e9])
-    ratio = median / statistics.median(alone.times["cheap"])
+    ratio = median / statistics.median(alone.times["cheap"] or [1e9])
     status = 1000 * statistics.median(all_.times["status"] or [1e9])
     share = within(all_.quotes, 3)
     slow = [it for it in all_.quotes if it[1] > 1]

@@ -63,6 +63,8 @@ pub struct Settings {
     pub log: Log,
     /// Connections that answer queries.
     pub readers: usize,
+    /// Those of them that long queries may have.
+    pub long: usize,
     pub registry: Registry,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
@@ -213,6 +215,12 @@ impl Settings {
         if !(1..=1000).contains(&readers) {
             return Err(merged.wrong("pool.readers", "must be 1 to 1000"));
         }
+        // The processors are shared with short queries and with jobs.
+        let half = (merged::processors() / 2).clamp(1, (readers / 2).max(1));
+        let long = merged.number_or("pool.long", half)?;
+        if !(1..=readers).contains(&long) {
+            return Err(merged.wrong("pool.long", "must be 1 to pool.readers"));
+        }
         let waiting = merged.number("pool.waiting")?;
         if waiting > 100_000 {
             return Err(merged.wrong("pool.waiting", "must be at most 100000"));
@@ -281,6 +289,7 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,
             origins,

@@ -79,7 +79,12 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
         scratch: settings.data_dir.clone(),
-        admission: tap::Admission::new(settings.readers, settings.waiting, settings.waiting_time),
+        admission: tap::Admission::new(
+            settings.readers,
+            settings.long,
+            settings.waiting,
+            settings.waiting_time,
+        ),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Error;
-use super::merged::Merged;
+use super::merged::{Merged, processors};
 
 /// What asynchronous jobs may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,18 +59,23 @@ impl Jobs {
 }
 
 pub(super) fn read(merged: &Merged) -> Result<Jobs, Error> {
+    let within = |key: &str, number: u64, most: u64| match (1..=most).contains(&number) {
+        true => Ok(number),
+        false => Err(merged.wrong(key, &format!("must be 1 to {most}"))),
+    };
     let number = |name: &str, most: u64| {
         let key = format!("jobs.{name}");
-        match merged.number(&key)? {
-            number if (1..=most).contains(&number) => Ok(number),
-            _ => Err(merged.wrong(&key, &format!("must be 1 to {most}"))),
-        }
+        within(&key, merged.number(&key)?, most)
     };
     let count = |name| Ok(usize::try_from(number(name, 1000)?).unwrap_or(1));
+    // Of more than there are processors, queries that somebody waits for would
+    // feel each.
+    let concurrent = merged.number_or("jobs.concurrent", processors().clamp(2, 4))?;
+    let concurrent = within("jobs.concurrent", concurrent, 1000)?;
     // executionDuration is an xs:int (UWS 1.1 appendix B).
     let seconds = |name| Ok(Duration::from_secs(number(name, 0x7fff_ffff)?));
     let jobs = Jobs {
-        concurrent: count("concurrent")?,
+        concurrent: usize::try_from(concurrent).unwrap_or(1),
         concurrent_total: count("concurrent_total")?,
         concurrent_per_user: count("concurrent_per_user")?,
         queued: number("queued", 1_000_000)?,

@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 53] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -35,7 +35,7 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 53] = [
     ("uploads", "allow", Kind::Text, None),
     ("uploads", "url_seconds", Kind::Number, Some("60")),
     ("uploads", "redirects", Kind::Number, Some("5")),
-    ("jobs", "concurrent", Kind::Number, Some("4")),
+    ("jobs", "concurrent", Kind::Number, None),
     ("jobs", "concurrent_total", Kind::Number, Some("1000")),
     ("jobs", "concurrent_per_user", Kind::Number, Some("2")),
     ("jobs", "queued", Kind::Number, Some("10000")),
@@ -52,6 +52,7 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 53] = [
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),
+    ("pool", "long", Kind::Number, None),
     ("registry", "identifier", Kind::Text, None),
     ("registry", "title", Kind::Text, None),
     ("registry", "short_name", Kind::Text, None),

@@ -27,6 +27,14 @@ impl Merged {
             .map_err(|_| self.wrong(key, "must be a whole number, zero or more"))
     }
 
+    /// `usual`: where nobody has set it.
+    pub(super) fn number_or(&self, key: &str, usual: u64) -> Result<u64, Error> {
+        match self.value(key) {
+            None => Ok(usual),
+            Some(_) => self.number(key),
+        }
+    }
+
     pub(super) fn columns(&self) -> Result<Vec<ExtraColumn>, Error> {
         let key = "obscore.extra_columns";
         if self.value(key).is_none() {
@@ -194,4 +202,9 @@ pub(super) fn mask(url: &str) -> String {
         shown.push_str(&parts.join("&"));
     }
     shown
+}
+
+/// Processors that this program may use.
+pub(super) fn processors() -> u64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
 }

@@ -1,13 +1,14 @@
 //! Which queries that somebody waits for may use the database now.
 //!
-//! A place is a connection. When there are two or more, half of them (rounded
-//! up) are kept from long queries. As long as there are places nobody asks which
-//! those are; after that, the plan of a query tells, but where others of the same
-//! form were short. One of which nothing is known and that has found no row after
-//! [`SHORT`] gives up its place and begins again as a long one; one that is known
-//! to be short is left alone, since it is the machine that is slow. Between
-//! clients, the one with the fewest places comes first, then whoever came
-//! first. The queue has an end, and so has the wait.
+//! A place is a connection. Only some of them are open to long queries, by default
+//! fewer than there are processors, since a query that shares its processor with
+//! many long ones is no longer short. As long as there are places for long ones
+//! nobody asks which those are; after that, what others of the same form were
+//! tells, else the plan of the query. One of which nothing is known and that has
+//! found no row after [`SHORT`] gives up its place and begins again as a long one;
+//! one that is known to be short is left alone, since it is the machine that is
+//! slow. Between clients, the one with the fewest places comes first, then whoever
+//! came first. The queue has an end, and so has the wait.
 //!
 //! Jobs have places of their own ([`crate::uws`]).
 
@@ -24,7 +25,12 @@ pub const SHORT: Duration = Duration::from_secs(1);
 
 /// What the plan of a short query is worth at most (seconds): a machine that is
 /// asked to choose is slower than the plan believes.
-const SMALL: f64 = 0.2;
+const SMALL: f64 = 0.05;
+
+/// Forms whose queries end within this time are short. A scan of a large table
+/// takes longer even where it is quick, and a look into an index does not even
+/// where many are at work.
+const BRIEF: Duration = Duration::from_millis(100);
 
 /// How long the plan of a query is waited for.
 pub const PLANNING: Duration = Duration::from_millis(500);
@@ -37,6 +43,8 @@ pub struct Admission {
 
 struct Shared {
     places: usize,
+    /// Those of them that long queries may have.
+    long: usize,
     waiting: usize,
     time: Duration,
     state: Mutex<State>,
@@ -47,8 +55,9 @@ struct State {
     running: Vec<Run>,
     waiting: Vec<Waiter>,
     count: u64,
-    /// Forms of queries, with how often they were short.
-    short: HashMap<i64, u32>,
+    /// Forms of queries, with how often they were brief, or below zero how
+    /// often they were not.
+    trust: HashMap<i64, i32>,
 }
 
 struct Run {
@@ -65,12 +74,12 @@ struct Waiter {
     turn: oneshot::Sender<Place>,
 }
 
-/// Queries of one form that must have been short before the next is taken for
-/// short unseen.
-const PROVEN: u32 = 3;
+/// Queries of one form that must have been brief, or must not, before the next is
+/// taken for short or long unseen.
+const PROVEN: i32 = 3;
 
 /// No form is trusted more than after so many.
-const TRUST: u32 = 64;
+const TRUST: i32 = 64;
 
 /// Forms that are remembered.
 const FORMS: usize = 1000;
@@ -113,6 +122,9 @@ impl Kind {
         match plan {
             None => Kind::Unknown,
             Some(plan) if plan.seconds <= SMALL => Kind::Short,
+            // SQLite guesses no rows, and its costs pass over LIMIT and what a
+            // condition leaves: a look into the index seems to take hours.
+            Some(plan) if plan.rows.is_none() => Kind::Unknown,
             Some(_) => Kind::Long,
         }
     }
@@ -130,9 +142,8 @@ impl Run {
 
 impl State {
     fn has_room(&self, shared: &Shared, long: bool) -> bool {
-        let most = shared.places_for_long();
         self.running.len() < shared.places
-            && (!long || self.running.iter().filter(|run| run.is_long()).count() < most)
+            && (!long || self.running.iter().filter(|run| run.is_long()).count() < shared.long)
     }
 
     fn take(&mut self, id: u64, client: Arc<str>, kind: Kind) {
@@ -144,16 +155,17 @@ impl State {
         });
     }
 
-    /// One that was long, perhaps since the machine is busy, halves the trust
-    /// in its form.
-    fn remember(&mut self, form: i64, short: bool) {
-        if self.short.len() >= FORMS {
-            self.short.clear();
+    /// One that was not brief, perhaps since the machine is busy, halves the
+    /// trust in its form.
+    fn remember(&mut self, form: i64, brief: bool) {
+        if self.trust.len() >= FORMS {
+            self.trust.clear();
         }
-        let times = self.short.entry(form).or_default();
-        *times = match short {
-            true => (*times + 1).min(TRUST),
-            false => *times / 2,
+        let trust = self.trust.entry(form).or_default();
+        *trust = match (brief, *trust) {
+            (true, trust) => (trust + 1).min(TRUST),
+            (false, trust) if trust > 0 => trust / 2,
+            (false, trust) => (trust - 1).max(-PROVEN),
         };
     }
 
@@ -176,13 +188,6 @@ impl State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn places_for_long(&self) -> usize {
-        match self.places {
-            0 | 1 => self.places,
-            all => all - all.div_ceil(2),
-        }
     }
 
     fn place(self: &Arc<Shared>, id: u64, size: Size) -> Place {
@@ -210,11 +215,14 @@ impl Shared {
 }
 
 impl Admission {
-    /// `waiting`: how many queries may wait, and `time`: how long.
-    pub fn new(places: usize, waiting: usize, time: Duration) -> Admission {
+    /// `long`: places that long queries may have, at least one. `waiting`: how
+    /// many queries may wait, and `time`: how long.
+    pub fn new(places: usize, long: usize, waiting: usize, time: Duration) -> Admission {
+        let places = places.max(1);
         Admission {
             shared: Arc::new(Shared {
-                places: places.max(1),
+                places,
+                long: long.clamp(1, places),
                 waiting,
                 time,
                 state: Mutex::default(),
@@ -225,13 +233,16 @@ impl Admission {
     /// Whether it matters which queries are long.
     pub fn is_busy(&self) -> bool {
         let state = self.shared.state();
-        !state.waiting.is_empty() || state.running.len() >= self.shared.places_for_long()
+        !state.waiting.is_empty() || state.running.len() >= self.shared.long
     }
 
-    /// Whether queries of this form have been short.
-    pub fn is_short(&self, form: i64) -> bool {
-        let short = &self.shared.state().short;
-        short.get(&form).is_some_and(|times| *times >= PROVEN)
+    /// What queries of this form have been.
+    pub fn known(&self, form: i64) -> Kind {
+        match self.shared.state().trust.get(&form) {
+            Some(&trust) if trust >= PROVEN => Kind::Short,
+            Some(&trust) if trust <= -PROVEN => Kind::Long,
+            _ => Kind::Unknown,
+        }
     }
 
     /// A place for a query of this client, once it has its turn.
@@ -281,8 +292,7 @@ impl Place {
         }
         let state = self.shared.state();
         let long = state.running.iter().filter(|run| run.is_long()).count();
-        long > self.shared.places_for_long()
-            && state.waiting.iter().any(|it| it.size.kind != Kind::Long)
+        long > self.shared.long && state.waiting.iter().any(|it| it.size.kind != Kind::Long)
     }
 }
 
@@ -291,7 +301,7 @@ impl Drop for Place {
         let taken = self.begun.elapsed();
         let mut state = self.shared.state();
         state.running.retain(|run| run.id != self.id);
-        state.remember(self.size.form, taken < SHORT);
+        state.remember(self.size.form, taken < BRIEF);
         drop(state);
         self.shared.serve();
     }
@@ -307,7 +317,12 @@ mod tests {
     };
 
     fn admission(places: usize, waiting: usize) -> Admission {
-        Admission::new(places, waiting, Duration::from_millis(50))
+        Admission::new(
+            places,
+            places.div_ceil(2),
+            waiting,
+            Duration::from_millis(50),
+        )
     }
 
     #[tokio::test]
@@ -334,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_has_the_fewest_places_comes_first() {
-        let doors = Admission::new(2, 9, Duration::from_secs(60));
+        let doors = Admission::new(2, 1, 9, Duration::from_secs(60));
         let a = doors.enter("a", Size::default()).await;
         let b = doors.enter("b", Size::default()).await;
         let (told, mut turns) = tokio::sync::mpsc::channel(9);

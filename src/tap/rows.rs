@@ -29,10 +29,8 @@ impl Service {
         client: &str,
     ) -> Result<(Rows, Option<Place>), Fault> {
         let form = database::form(asked.statement);
-        let mut kind = Kind::Unknown;
-        if self.admission.is_short(form) {
-            kind = Kind::Short;
-        } else if self.admission.is_busy() {
+        let mut kind = self.admission.known(form);
+        if kind == Kind::Unknown && self.admission.is_busy() {
             let plan = tokio::time::timeout(PLANNING, self.database.plan(asked.statement)).await;
             kind = Kind::of(plan.ok().and_then(Result::ok).flatten());
         }
