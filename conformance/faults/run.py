@@ -298,7 +298,9 @@ def clients_vanish(archive):
         status, _, _ = ask(f"{service.base}/sync", query(QUICK), timeout=30)
         took = time.monotonic() - started
         expect(status == 200, f"round {round_}: {status} after {took:.1f} s")
-    until("all they held is let go", lambda: service.files() <= before + 6, 90)
+    # Twelve left in each way; connections to the database may have been opened
+    # meanwhile, and stay.
+    until("all they held is let go", lambda: service.files() <= before + 10, 90)
     job = jobs.run(QUICK)
     until("a job is complete", lambda: jobs.phase(job) == "COMPLETED")
     return f"60 clients left in five ways; {service.files()} files open, {before} before"
