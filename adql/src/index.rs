@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::catalog::{PositionIndex, Table};
 use crate::query::{
-    Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Shape, Source, Spatial,
+    Binary, Body, Comparison, Expr, Node, Query, Relation, Select, Source, Spatial,
 };
 use crate::sky::cover::{Manner, Population};
 use crate::sky::{Moc, Region, cover};
@@ -388,16 +388,7 @@ fn position<'t>(
     point: &Expr,
     tables: &'t Tables,
 ) -> Option<(usize, &'t Arc<Table>, &'t PositionIndex)> {
-    let Node::Geometry {
-        shape: Shape::Point,
-        arguments,
-    } = &point.node
-    else {
-        return None;
-    };
-    let [lon, lat] = &arguments[..] else {
-        return None;
-    };
+    let (lon, lat) = point.as_point()?;
     columns(lon, lat, tables)
 }
 

@@ -414,7 +414,35 @@ pub(crate) enum Relation {
     Inside,
 }
 
+impl Source {
+    /// Whether the source of this number is here, or among those joined here.
+    pub(crate) fn brings(&self, number: usize) -> bool {
+        match self {
+            Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
+                *id == number
+            }
+            Source::Near(near) => near.id == number,
+            Source::Nearest(nearest) => nearest.id == number,
+            Source::Join { left, right, .. } => left.brings(number) || right.brings(number),
+        }
+    }
+}
+
 impl Expr {
+    /// Longitude and latitude of a `POINT(…)`.
+    pub(crate) fn as_point(&self) -> Option<(&Expr, &Expr)> {
+        match &self.node {
+            Node::Geometry {
+                shape: Shape::Point,
+                arguments,
+            } => match &arguments[..] {
+                [lon, lat] => Some((lon, lat)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub fn new(node: Node, kind: Type) -> Expr {
         Expr { node, kind }
     }

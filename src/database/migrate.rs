@@ -177,8 +177,8 @@ fn missing(done: &Batch) -> Result<Vec<&'static Migration>, Error> {
         .collect())
 }
 
-/// Microseconds from 2000-01-01 until now.
-fn now() -> i64 {
+/// Microseconds from 2000-01-01 until now, UTC.
+pub fn now() -> i64 {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let micros = since_1970.map_or(0, |time| time.as_micros());
     i64::try_from(micros).unwrap_or(i64::MAX) - adql::time::FROM_1970

@@ -24,6 +24,7 @@ mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use migrate::now;
 pub use plan::{Plan, form};
 pub use rows::Rows;
 pub use statistics::Statistics;

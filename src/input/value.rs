@@ -1,5 +1,7 @@
 //! Rows and values as the file has them.
 
+use super::error::shown;
+
 /// One cell. CSV and TSV know text alone, so whoever takes the rows turns
 /// [`Value::Text`] into the type its column needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,18 @@ pub enum List {
 }
 
 impl Value {
+    /// As a message can carry it.
+    pub fn named(&self) -> String {
+        match self {
+            Value::Null => "no value".into(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Double(number) => number.to_string(),
+            Value::Text(text) => shown(text),
+            Value::Doubles(_) | Value::List(_) => "a list of values".into(),
+        }
+    }
+
     /// An array of numbers without gaps, as floating-point ones.
     pub fn doubles(&self) -> Option<Vec<f64>> {
         match self {

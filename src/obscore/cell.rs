@@ -146,7 +146,7 @@ fn boolean(value: &Value) -> Result<Cell<'_>, String> {
         },
         _ => None,
     };
-    let flag = flag.ok_or_else(|| format!("{} is neither true nor false", named(value)))?;
+    let flag = flag.ok_or_else(|| format!("{} is neither true nor false", value.named()))?;
     Ok(Cell::Bool(flag))
 }
 
@@ -178,7 +178,7 @@ fn whole<'a>(
 }
 
 fn not_whole(value: &Value) -> String {
-    format!("{} is not a whole number", named(value))
+    format!("{} is not a whole number", value.named())
 }
 
 /// A finite number, or none for NaN.
@@ -198,12 +198,12 @@ fn number(value: &Value) -> Result<Option<f64>, String> {
     }
     match number.is_finite() {
         true => Ok(Some(number)),
-        false => Err(format!("{} is not a finite number", named(value))),
+        false => Err(format!("{} is not a finite number", value.named())),
     }
 }
 
 fn not_number(value: &Value) -> String {
-    format!("{} is not a number", named(value))
+    format!("{} is not a number", value.named())
 }
 
 fn timestamp(value: &Value) -> Result<Cell<'_>, String> {
@@ -219,20 +219,8 @@ fn timestamp(value: &Value) -> Result<Cell<'_>, String> {
         Some(micros) => Ok(Cell::Timestamp(micros)),
         None => Err(format!(
             "{} is not a time like 2024-05-06T07:08:09.123",
-            named(value)
+            value.named()
         )),
-    }
-}
-
-/// The value as a message can carry it.
-fn named(value: &Value) -> String {
-    match value {
-        Value::Null => "no value".into(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Double(number) => number.to_string(),
-        Value::Text(text) => shown(text),
-        Value::Doubles(_) | Value::List(_) => "a list of values".into(),
     }
 }
 

@@ -125,6 +125,9 @@ const FILTERS: &[Parameter] = &[
     ),
 ];
 
+/// The formats of a coverage.
+const MOCS: &[&str] = &["application/fits", "application/json", "text/plain"];
+
 const COVERAGE: &[Parameter] = &[
     may("TABLE", "ivoa.obscore", "A published table"),
     may("WHERE", "s_dec < 0", "Only rows that meet this condition"),
@@ -287,18 +290,10 @@ const PLACES: &[Place] = &[
         address: Address {
             paths: &["/tap/coverage"],
             operations: &[
-                get(
-                    "What a table covers, as a MOC (MOC 2.0)",
-                    COVERAGE,
-                    &["application/fits", "application/json", "text/plain"],
-                ),
+                get("What a table covers, as a MOC (MOC 2.0)", COVERAGE, MOCS),
                 Operation {
                     method: Method::Post,
-                    ..get(
-                        "The same, for conditions of any length",
-                        COVERAGE,
-                        &["application/fits", "application/json", "text/plain"],
-                    )
+                    ..get("The same, for conditions of any length", COVERAGE, MOCS)
                 },
             ],
         },

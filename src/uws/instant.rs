@@ -1,16 +1,13 @@
 //! Instants as UWS writes them: ISO 8601 with `T` and `Z` (UWS 1.1 section
 //! 2.2.1). Inside they are microseconds since 2000-01-01T00:00:00 UTC.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Whole milliseconds, which is what the text of an instant says: a client
 /// that asks for jobs AFTER one it knows must not get that one again.
 pub fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1000);
-    millis * 1000 - adql::time::FROM_1970
+    let now = crate::database::now();
+    now - now.rem_euclid(1000)
 }
 
 pub fn later(instant: i64, by: Duration) -> i64 {

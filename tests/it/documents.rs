@@ -7,27 +7,13 @@ use std::process::{Command, Stdio};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use reqwest::blocking::multipart::{Form, Part};
-use reqwest::blocking::{RequestBuilder, Response};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::support::http::{get, header, send};
 use crate::support::service::{SKY, Service, on_both, served_on_both};
 
 const COUNT: &str = "SELECT COUNT(*) AS n FROM ivoa.obscore";
-
-fn send(request: RequestBuilder) -> Response {
-    request.send().expect("an answer")
-}
-
-fn get(service: &Service, path: &str) -> Response {
-    send(service.client.get(format!("{}{path}", service.base)))
-}
-
-#[track_caller]
-fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
-    let value = answer.headers().get(name);
-    value.map_or("", |value| value.to_str().expect("text"))
-}
 
 /// The texts of the elements with this `property`; the whole must be XML.
 #[track_caller]

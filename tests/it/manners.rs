@@ -4,23 +4,9 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use reqwest::blocking::{RequestBuilder, Response};
 
+use crate::support::http::{get, header, send};
 use crate::support::service::{SKY, Service, on_both, served_on_both};
-
-fn send(request: RequestBuilder) -> Response {
-    request.send().expect("an answer")
-}
-
-fn get(service: &Service, path: &str) -> Response {
-    send(service.client.get(format!("{}{path}", service.base)))
-}
-
-#[track_caller]
-fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
-    let value = answer.headers().get(name);
-    value.map_or("", |value| value.to_str().expect("text"))
-}
 
 #[test]
 fn only_pages_of_the_sites_in_the_settings_may_read() {

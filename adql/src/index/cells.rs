@@ -40,12 +40,7 @@ fn call<'a>(expr: &'a Expr, tables: &'a Tables) -> Option<Call<'a>> {
     let (order, (source, table, index), place) = match &arguments[..] {
         [order, lon, lat] => (order, columns(lon, lat, tables)?, [lon, lat]),
         [order, point] => {
-            let Node::Geometry { arguments, .. } = &point.node else {
-                return None;
-            };
-            let [lon, lat] = &arguments[..] else {
-                return None;
-            };
+            let (lon, lat) = point.as_point()?;
             (order, position(point, tables)?, [lon, lat])
         }
         _ => return None,

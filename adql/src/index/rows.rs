@@ -295,7 +295,7 @@ fn moved(source: Source, near: &Arc<Near>, needs: &HashSet<usize>) -> Option<Sou
             let (kind, first, second) = match (in_left, kind) {
                 (false, _) => (kind, left, right),
                 // Nothing of the left side is needed on the right.
-                (true, _) if !needs.iter().any(|id| brings(&right, *id)) => {
+                (true, _) if !needs.iter().any(|id| right.brings(*id)) => {
                     let left = Box::new(moved(*left, near, needs)?);
                     return Some(Source::Join {
                         kind,
@@ -308,7 +308,7 @@ fn moved(source: Source, near: &Arc<Near>, needs: &HashSet<usize>) -> Option<Sou
                 (true, Join::Right) => (Join::Left, right, left),
                 (true, Join::Left | Join::Full) => return None,
             };
-            let here = needs.iter().filter(|id| !brings(&first, **id));
+            let here = needs.iter().filter(|id| !first.brings(**id));
             let here: HashSet<usize> = here.copied().collect();
             if here.len() < needs.len() && !matches!(kind, Join::Inner | Join::Left) {
                 return None;
@@ -333,24 +333,13 @@ fn moved(source: Source, near: &Arc<Near>, needs: &HashSet<usize>) -> Option<Sou
 fn looks_up_from(first: &Source, second: &Source) -> bool {
     match first {
         Source::Near(near) => match near.circle.sources() {
-            Some(ids) => ids.iter().any(|id| brings(second, *id)),
+            Some(ids) => ids.iter().any(|id| second.brings(*id)),
             None => true,
         },
         Source::Join { left, right, .. } => {
             looks_up_from(left, second) || looks_up_from(right, second)
         }
         _ => false,
-    }
-}
-
-fn brings(source: &Source, number: usize) -> bool {
-    match source {
-        Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
-            *id == number
-        }
-        Source::Near(near) => near.id == number,
-        Source::Nearest(nearest) => nearest.id == number,
-        Source::Join { left, right, .. } => brings(left, number) || brings(right, number),
     }
 }
 

@@ -72,6 +72,7 @@ mod point;
 mod polygon;
 mod predicates;
 mod range;
+mod ranges;
 mod region;
 mod rings;
 mod shape;

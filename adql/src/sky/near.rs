@@ -14,6 +14,7 @@
 
 use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER, WIDE_CLASS};
 use super::point::{Vector, angle_of, scaled};
+use super::ranges::apart;
 use super::region::Region;
 
 /// What is looked for near a circle.
@@ -383,17 +384,4 @@ fn spread(number: i64) -> i64 {
     bits = (bits | bits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
     bits = (bits | bits << 2) & 0x3333_3333_3333_3333;
     (bits | bits << 1) & 0x5555_5555_5555_5555
-}
-
-/// The same keys in ranges that do not touch.
-fn apart(mut ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
-    ranges.sort_unstable();
-    let mut joined: Vec<(i64, i64)> = Vec::with_capacity(ranges.len());
-    for (low, high) in ranges {
-        match joined.last_mut() {
-            Some(last) if low <= last.1 + 1 => last.1 = last.1.max(high),
-            _ => joined.push((low, high)),
-        }
-    }
-    joined
 }

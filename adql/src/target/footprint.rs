@@ -8,7 +8,7 @@
 
 use super::write::Writer;
 use crate::catalog::RegionIndex;
-use crate::query::{Expr, Node, Shape};
+use crate::query::{Expr, Node};
 use crate::sky::{Cap, Edges, Region};
 use crate::statement::Value;
 use crate::types::Type;
@@ -255,16 +255,7 @@ impl Writer<'_> {
 
 /// The columns that a position is made of.
 fn columns(point: &Expr) -> Option<(&Expr, &Expr)> {
-    let Node::Geometry {
-        shape: Shape::Point,
-        arguments,
-    } = &point.node
-    else {
-        return None;
-    };
-    let [lon, lat] = &arguments[..] else {
-        return None;
-    };
+    let (lon, lat) = point.as_point()?;
     let column =
         |expr: &Expr| matches!(expr.node, Node::Column { .. }) && expr.kind == Type::Double;
     (column(lon) && column(lat)).then_some((lon, lat))

@@ -523,22 +523,11 @@ fn is_equality(on: &Expr, left: &Source, right: &Source) -> bool {
             right: b,
         } => match (&a.node, &b.node) {
             (Node::Column { source: a, .. }, Node::Column { source: b, .. }) => {
-                (brings(left, *a) && brings(right, *b)) || (brings(left, *b) && brings(right, *a))
+                (left.brings(*a) && right.brings(*b)) || (left.brings(*b) && right.brings(*a))
             }
             _ => false,
         },
         _ => false,
-    }
-}
-
-fn brings(source: &Source, number: usize) -> bool {
-    match source {
-        Source::Table { id, .. } | Source::Derived { id, .. } | Source::Common { id, .. } => {
-            *id == number
-        }
-        Source::Near(near) => near.id == number,
-        Source::Nearest(nearest) => nearest.id == number,
-        Source::Join { left, right, .. } => brings(left, number) || brings(right, number),
     }
 }
 

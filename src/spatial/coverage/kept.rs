@@ -15,7 +15,7 @@ use adql::sky::{Coverage, NotACoverage, SpaceTimeCoverage, TimeCoverage};
 use adql::{Value, Wire};
 
 use super::{Bands, Extent, Grain};
-use crate::database::{Batch, Database, Error, Transaction};
+use crate::database::{Batch, Database, Error, Transaction, now};
 
 /// As many additions may lie beside what is kept of a table.
 const ADDITIONS: usize = 50;
@@ -274,12 +274,4 @@ fn stored((schema, table): Table<'_>) -> String {
 
 fn name(table: Table<'_>) -> Value {
     Value::Text(stored(table))
-}
-
-/// Microseconds since 2000, UTC.
-fn now() -> i64 {
-    const YEAR_2000: i64 = 946_684_800_000_000;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let micros = now.unwrap_or_default().as_micros();
-    i64::try_from(micros).unwrap_or(i64::MAX) - YEAR_2000
 }

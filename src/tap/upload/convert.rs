@@ -165,7 +165,7 @@ fn cell(
     datatype: Datatype,
     room: &mut Vec<u8>,
 ) -> Result<bool, String> {
-    let wrong = || Err(format!("{} is no {}", named(value), column.kind));
+    let wrong = || Err(format!("{} is no {}", value.named(), column.kind));
     if *value == Value::Null {
         return Ok(false);
     }
@@ -309,7 +309,7 @@ fn list(
         _ => {
             return Err(format!(
                 "{} is no list of {}",
-                named(value),
+                value.named(),
                 datatype.name()
             ));
         }
@@ -367,16 +367,4 @@ fn region(kind: Type, cell: &[u8]) -> Result<Region, String> {
         },
     };
     region.map_err(|error| format!("its value is no {kind}: {error}"))
-}
-
-/// The value as a message can carry it.
-fn named(value: &Value) -> String {
-    match value {
-        Value::Null => "no value".into(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Double(number) => number.to_string(),
-        Value::Text(text) => shown(text),
-        Value::Doubles(_) | Value::List(_) => "a list of values".into(),
-    }
 }

@@ -1,6 +1,7 @@
 //! What tests stand on.
 
 pub mod answer;
+pub mod http;
 pub mod postgres;
 pub mod rows;
 pub mod service;
