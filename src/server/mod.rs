@@ -17,7 +17,9 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod protocol;
 mod registry;
+mod simple;
 mod sync;
 mod url;
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
-    // Floor 4; never each other.
+    // Floor 4; never each other, but that the simple protocols ask TAP.
     (
         "tap",
         &[
@@ -53,12 +53,24 @@ const ROOMS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
+    (
+        "sia",
+        &[
+            "adql", "dali", "database", "input", "output", "tap", "votable",
+        ],
+    ),
+    (
+        "scs",
+        &[
+            "dali", "database", "input", "obscore", "output", "tap", "votable",
+        ],
+    ),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
         &[
-            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "output", "scs", "sia", "tap", "uws", "vosi", "web",
         ],
     ),
     (
@@ -92,7 +104,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "spatial", "obscore", "output", "demo", "tap", "adql",
+            "database", "spatial", "obscore", "output", "demo", "sia", "tap", "adql",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
