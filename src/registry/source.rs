@@ -1,0 +1,67 @@
+//! What tells of datasets: a registry of ours, or a Butler repository.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::dataset::Dataset;
+use super::wanted::Wanted;
+use crate::database;
+
+/// A registry that can be read. Every call reads in a short transaction of its
+/// own, so that nobody who writes there waits for us.
+pub trait Source: Send + Sync {
+    /// The name by which links and commands call it (`butler://LABEL/UUID`).
+    fn label(&self) -> &str;
+
+    /// The next datasets behind `after` in the order of type and id, at most
+    /// `most`; none when there are no more.
+    fn page<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        after: Option<&'a Place>,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Dataset>, Error>>;
+
+    /// Those of these that exist, wanted or not, in any order.
+    fn find<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<Dataset>, Error>>;
+
+    /// Of these, those that exist: what [`Source::find`] would have, cheaper.
+    fn existing<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<Uuid>, Error>>;
+
+    /// What may have changed since the mark of an earlier answer; from the
+    /// beginning without one.
+    fn changes<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        since: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Changes, Error>>;
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub dataset_type: Arc<str>,
+    pub id: Uuid,
+}
+
+/// Datasets to look at again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub ids: Vec<Uuid>,
+    /// The source cannot name them: everything is to be compared.
+    pub everything: bool,
+    /// To be given back the next time.
+    pub mark: String,
+}
+
+/// Why a registry could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// What is stored there is not what it should be.
+    #[error("{repository}: {reason}")]
+    Unreadable { repository: String, reason: String },
+}
