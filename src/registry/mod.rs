@@ -10,6 +10,7 @@
 
 mod dataset;
 mod event;
+pub mod own;
 mod source;
 mod wanted;
 
