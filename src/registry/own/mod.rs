@@ -41,7 +41,7 @@ pub use look::Listed;
 pub use records::{Recorded, Row, Stored};
 pub use types::DatasetType;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use adql::{Value, Wire};
@@ -116,6 +116,41 @@ pub async fn create(database: &Database, label: &str) -> Result<(), Error> {
     transaction.execute(sql, &values).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// The registry of a database that may be made later.
+pub struct Opened {
+    database: Database,
+    observer: Option<Arc<dyn Observer>>,
+    store: OnceLock<Arc<Store>>,
+}
+
+impl Opened {
+    pub fn new(database: Database, observer: Option<Arc<dyn Observer>>) -> Opened {
+        Opened {
+            database,
+            observer,
+            store: OnceLock::new(),
+        }
+    }
+
+    /// # Errors
+    /// No registry in the database, and what the database does.
+    pub async fn store(&self) -> Result<Arc<Store>, Error> {
+        if let Some(store) = self.store.get() {
+            return Ok(store.clone());
+        }
+        match Store::open(&self.database, self.observer.clone()).await? {
+            Some(store) => Ok(self.store.get_or_init(|| Arc::new(store)).clone()),
+            None => Err(nowhere()),
+        }
+    }
+}
+
+fn nowhere() -> Error {
+    Error::missing(
+        "there is no registry in this database: make one with `obstap registry create LABEL`",
+    )
 }
 
 impl Store {
@@ -231,11 +266,9 @@ struct Session {
 impl Session {
     async fn of(sql: &str, transaction: &mut Transaction) -> Result<(i64, i64), Error> {
         let rows = transaction.fetch(sql, &[], &[Wire::Int8; 2]).await?;
-        match (rows.is_empty(), ()) {
-            (true, ()) => Err(Error::missing(
-                "there is no registry in this database: make one with `obstap registry create LABEL`",
-            )),
-            (false, ()) => Ok((
+        match rows.is_empty() {
+            true => Err(nowhere()),
+            false => Ok((
                 cells::int(&rows, 0, 0).unwrap_or_default(),
                 cells::int(&rows, 0, 1).unwrap_or_default(),
             )),

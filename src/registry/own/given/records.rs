@@ -148,7 +148,8 @@ fn row(
             )));
         }
     }
-    if element.needs_region() && region.is_none() {
+    let wanted = only.is_none_or(|only| only.contains(&REGION));
+    if element.needs_region() && wanted && region.is_none() {
         return Err(Error::invalid(format!(
             "{place}: {} without {REGION}, which each has",
             element.name
