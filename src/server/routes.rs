@@ -10,6 +10,8 @@ use super::{async_, body, coverage, documents, registry, registry_api, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
+mod simple;
+
 /// An address and who answers there.
 struct Place {
     address: Address,
@@ -189,8 +191,8 @@ const PLACES: &[Place] = &[
         },
         compress: false,
         serve: |it| {
-            it.route(read().to(sync::answer))
-                .route(web::post().to(sync::answer))
+            it.route(read().to(sync::tap))
+                .route(web::post().to(sync::tap))
         },
     },
     Place {
@@ -400,7 +402,11 @@ const PLACES: &[Place] = &[
                 guarded(
                     Method::Post,
                     "Register records",
-                    &[may("replace", "true", "Change those that are there and others")],
+                    &[may(
+                        "replace",
+                        "true",
+                        "Change those that are there and others",
+                    )],
                     ROWS,
                 ),
                 guarded(
@@ -409,7 +415,12 @@ const PLACES: &[Place] = &[
                     &[],
                     &[JSON],
                 ),
-                guarded(Method::Delete, "Remove the records with these keys", &[], ROWS),
+                guarded(
+                    Method::Delete,
+                    "Remove the records with these keys",
+                    &[],
+                    ROWS,
+                ),
             ],
         },
         compress: true,
@@ -422,7 +433,10 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
-            paths: &["/registry/v1/regions/{element}", "/registry/v1/timespans/{element}"],
+            paths: &[
+                "/registry/v1/regions/{element}",
+                "/registry/v1/timespans/{element}",
+            ],
             operations: &[guarded(
                 Method::Post,
                 "Change the regions or timespans of records, given with their keys",
@@ -442,8 +456,16 @@ const PLACES: &[Place] = &[
                     "Datasets in the order of their identifiers",
                     &[
                         may("type", "raw", "Of this type"),
-                        may("collection", "HSC/raw/all", "In this RUN or TAGGED collection"),
-                        may("after", "00000000-0000-0000-0000-000000000001", "Behind this one"),
+                        may(
+                            "collection",
+                            "HSC/raw/all",
+                            "In this RUN or TAGGED collection",
+                        ),
+                        may(
+                            "after",
+                            "00000000-0000-0000-0000-000000000001",
+                            "Behind this one",
+                        ),
                         may("limit", "1000", "So many at most"),
                     ],
                     &[],
@@ -476,7 +498,12 @@ const PLACES: &[Place] = &[
     Place {
         address: Address {
             paths: &["/registry/v1/datasets/{uuid}"],
-            operations: &[guarded(Method::Get, "All that is known of a dataset", &[], &[])],
+            operations: &[guarded(
+                Method::Get,
+                "All that is known of a dataset",
+                &[],
+                &[],
+            )],
         },
         compress: true,
         serve: |it| it.route(read().to(registry_api::dataset)),
@@ -561,12 +588,16 @@ const PLACES: &[Place] = &[
 
 /// What there is, in the order of telling.
 pub fn addresses() -> impl Iterator<Item = &'static Address> {
-    PLACES.iter().map(|place| &place.address)
+    places().map(|place| &place.address)
+}
+
+fn places() -> impl Iterator<Item = &'static Place> {
+    PLACES.iter().chain(simple::PLACES)
 }
 
 /// Puts everybody in place.
 pub fn routes(config: &mut web::ServiceConfig) {
-    for place in PLACES {
+    for place in places() {
         let allow = place.address.allow();
         let resource = (place.serve)(web::resource(place.address.paths.to_vec()));
         let options = web::method(Verb::OPTIONS).to({
