@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: &[(&str, &[&str])] = &[
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -16,12 +16,14 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("input", &["votable"]),
     // Floor 2.
     ("spatial", &["database", "adql"]),
+    ("registry", &["database", "input", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
         "obscore",
         &[
             "config",
+            "registry",
             "tap_schema",
             "spatial",
             "input",
@@ -70,7 +72,8 @@ const ROOMS: [(&str, &[&str]); 19] = [
     (
         "server",
         &[
-            "config", "dali", "database", "output", "scs", "sia", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "output", "registry", "tap", "uws", "vosi", "web", "scs",
+            "sia",
         ],
     ),
     (
@@ -85,6 +88,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
             "input",
             "obscore",
             "output",
+            "registry",
             "server",
             "spatial",
             "tap",
@@ -104,7 +108,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "spatial", "obscore", "output", "demo", "sia", "tap", "adql",
+            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
