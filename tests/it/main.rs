@@ -21,6 +21,8 @@ mod plans;
 mod protocol;
 mod random;
 mod registry;
+mod scs;
+mod sia;
 mod sky_covers;
 mod sky_functions;
 mod sky_index;
