@@ -6,7 +6,7 @@ use adql::{Value, Wire};
 use uuid::Uuid;
 
 use super::universe::Kind;
-use crate::database::Guest;
+use crate::database::{Batch, Guest};
 use crate::registry::{Scalar, Timespan};
 
 /// Begin and end of an empty timespan, and beyond which there is no limit:
@@ -59,6 +59,14 @@ impl Kind {
             Kind::Text => Some(Scalar::Text(text(cell).into())),
         };
         value.unwrap_or(Scalar::Null)
+    }
+}
+
+/// A cell of the first row, if there is one.
+pub(super) fn first(rows: &Batch, column: usize) -> Option<&[u8]> {
+    match rows.is_empty() {
+        true => None,
+        false => rows.cell(0, column),
     }
 }
 
@@ -121,9 +129,7 @@ pub(super) fn ids_value(guest: &Guest, ids: &[Uuid]) -> Value {
 pub(super) fn from_ids(guest: &Guest, place: usize, table: &str, column: &str) -> String {
     guest.choose(
         format!("FROM {table} AS t WHERE t.{column} = ANY(CAST(${place} AS uuid[]))"),
-        format!(
-            "FROM json_each(${place}) AS k CROSS JOIN {table} AS t WHERE t.{column} = k.value"
-        ),
+        format!("FROM json_each(${place}) AS k CROSS JOIN {table} AS t WHERE t.{column} = k.value"),
     )
 }
 
@@ -225,7 +231,11 @@ mod tests {
         };
         check(5, 7, Some((Some(5), Some(7))));
         check(FIRST, 7, Some((None, Some(7))));
-        check(1_356_998_400_000_000_000, LAST, Some((Some(1_356_998_400_000_000_000), None)));
+        check(
+            1_356_998_400_000_000_000,
+            LAST,
+            Some((Some(1_356_998_400_000_000_000), None)),
+        );
         check(LAST, FIRST, None);
         assert_eq!(timespan(None, None), None);
     }
