@@ -31,6 +31,7 @@ mod columns;
 mod config;
 mod default;
 mod document;
+mod filter;
 mod notes;
 mod row;
 mod sky;
@@ -106,7 +107,6 @@ impl Mapping {
                 return None;
             }
         };
-        config::refuse_filters(&document, notes);
         let config = Config::read(&document, notes)?;
         let places = Places::new(&config, notes);
         let plans = config.types.iter().map(|kind| {

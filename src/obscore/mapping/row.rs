@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::columns::{Places, Slot};
 use super::config::{Config, Extra, Kind, Type, What};
+use super::filter::Filters;
 use super::notes::Notes;
 use super::template::{Fixed, Hole, Template};
 use super::{Mapping, sky, time};
@@ -34,7 +35,8 @@ pub enum Row {
     /// No file of it is known, so that no link would lead to data: it has no
     /// row until there is one.
     Unstored,
-    /// Its type is not of this configuration.
+    /// The configuration does not mean it: its type is none of it, or the
+    /// exporter's filter leaves it out.
     Unwanted,
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Common {
     ranges: HashMap<String, [Option<f64>; 2]>,
     fallback_instrument: Option<String>,
     obs_collection: Option<String>,
+    filters: Filters,
 }
 
 /// How the datasets of a type become rows.
@@ -89,6 +92,7 @@ impl Common {
             ranges: config.ranges.clone(),
             fallback_instrument: config.fallback_instrument.clone(),
             obs_collection: config.obs_collection.clone(),
+            filters: config.filters.clone(),
         }
     }
 }
@@ -249,6 +253,11 @@ impl Mapping {
         let Some(plan) = self.plans.get(&*dataset.dataset_type) else {
             return Ok(Row::Unwanted);
         };
+        match self.common.filters.take(dataset) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Row::Unwanted),
+            Err(reason) => return Err(vec![reason]),
+        }
         if dataset.files.is_empty() {
             return Ok(Row::Unstored);
         }

@@ -284,8 +284,9 @@ fn what_is_wrong_is_told_with_its_path() {
     );
     check_fault(
         "facility_name: Subaru",
-        "facility_name: Subaru\nwhere: {where: \"visit > 3\"}",
-        "where: cannot be applied: put the datasets that are meant into a collection",
+        "facility_name: Subaru\nwhere: {where: \"visit.timespan OVERLAPS x\"}",
+        "where.where: has visit.timespan, which cannot be judged by a dataset alone; or put the \
+         datasets that are meant into a collection",
     );
 }
 
@@ -586,5 +587,34 @@ fn names_that_no_registry_has_are_told_where_its_fields_are_known() {
             "dataset_types.calexp.obs_id_fmt: fullname is no field of detector; full_name is",
             "extra_columns.lsst_tract.template: track is no dimension of the registry; tract is",
         ]
+    );
+}
+
+#[test]
+fn the_exporters_filters_choose_datasets() {
+    #[track_caller]
+    fn check(filter: &str, taken: bool) {
+        let row = mapping(&format!("\n{filter}\n"));
+        let row = row.row(&dataset(&[]), &publisher()).unwrap();
+        assert_eq!(row != Row::Unwanted, taken, "{filter}");
+    }
+    check("where: {where: \"\", bind: {}}", true);
+    check(
+        "where: {where: \"detector IN (:some)\", bind: {some: [6, 7]}}",
+        true,
+    );
+    check("where: {where: \"detector > 7\"}", false);
+    let constraints = |list: &str| {
+        format!("where: {{where: \"detector > 7\"}}\ndataset_type_constraints: {{calexp: {list}}}")
+    };
+    check(&constraints("[]"), true);
+    check(
+        &constraints("[{where: \"visit = 1\"}, {where: \"visit = 1228\"}]"),
+        true,
+    );
+    check(&constraints("[{where: \"visit = 1\"}]"), false);
+    check(
+        &constraints("[{where: \"visit = 1\"}, {where: \"\"}]"),
+        true,
     );
 }
