@@ -98,6 +98,10 @@ impl Merged {
                     "data_dir" => data_dir.display().to_string(),
                     "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
+                    "token" => match self.text(&key) {
+                        Some(_) => "(secret)".to_owned(),
+                        None => String::new(),
+                    },
                     _ if kind == Kind::Columns => {
                         let names: Vec<String> = self
                             .columns()

@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("input", &["votable"]),
     // Floor 2.
     ("spatial", &["database", "adql"]),
-    ("registry", &["database", "adql"]),
+    ("registry", &["database", "input", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
@@ -60,7 +60,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     (
         "server",
         &[
-            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "output", "registry", "tap", "uws", "vosi", "web",
         ],
     ),
     (
@@ -75,6 +75,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "input",
             "obscore",
             "output",
+            "registry",
             "server",
             "spatial",
             "tap",
