@@ -37,17 +37,16 @@ pub struct Manager {
     pub version: Option<String>,
 }
 
-pub(super) async fn read(
-    guest: &Guest,
-    schema: &str,
-) -> Result<BTreeMap<String, String>, Error> {
+pub(super) async fn read(guest: &Guest, schema: &str) -> Result<BTreeMap<String, String>, Error> {
     let sql = format!("SELECT name, value FROM {schema}butler_attributes");
     let rows = guest.fetch(&sql, &[], &[Wire::Text; 2]).await?;
     let text = |row, column| {
         let cell = rows.cell(row, column);
         cell.map(cells::text).unwrap_or_default().to_owned()
     };
-    Ok((0..rows.len()).map(|row| (text(row, 0), text(row, 1))).collect())
+    Ok((0..rows.len())
+        .map(|row| (text(row, 0), text(row, 1)))
+        .collect())
 }
 
 /// The managers that the attributes name.
@@ -85,19 +84,28 @@ pub(super) fn check(attributes: &BTreeMap<String, String>) -> Result<(), String>
 }
 
 fn strange(manager: &Manager) -> Option<String> {
-    let Manager { role, class, version } = manager;
+    let Manager {
+        role,
+        class,
+        version,
+    } = manager;
     let known = MANAGERS.iter().find(|(known, _, _)| known == role);
     // What we do not know and do not read does not matter.
     let (_, known, versions) = known?;
     let short = class.rsplit('.').next().unwrap_or(class);
     if short != *known && *role != "obscore" {
-        return Some(format!("{role} are kept by {short}, where {known} was expected"));
+        return Some(format!(
+            "{role} are kept by {short}, where {known} was expected"
+        ));
     }
     let version = version.as_deref().unwrap_or_default();
     let fits = versions.iter().any(|begin| version.starts_with(begin));
     (!fits).then(|| {
         let versions: Vec<String> = versions.iter().map(|begin| format!("{begin}x")).collect();
-        format!("{short} has version {version}, where {} was expected", versions.join(" or "))
+        format!(
+            "{short} has version {version}, where {} was expected",
+            versions.join(" or ")
+        )
     })
 }
 
@@ -112,8 +120,16 @@ mod tests {
             attributes.insert(format!("version:{class}"), version.to_owned());
             attributes.insert(format!("config:registry.managers.{role}"), class);
         };
-        add("dimensions", "static.StaticDimensionRecordStorageManager", "6.0.2");
-        add("collections", "synthIntKey.SynthIntKeyCollectionManager", "2.0.0");
+        add(
+            "dimensions",
+            "static.StaticDimensionRecordStorageManager",
+            "6.0.2",
+        );
+        add(
+            "collections",
+            "synthIntKey.SynthIntKeyCollectionManager",
+            "2.0.0",
+        );
         add("datasets", datasets, version);
         add("weather", "sunny.WeatherManager", "9.9.9");
         attributes

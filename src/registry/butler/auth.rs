@@ -89,9 +89,8 @@ fn read(file: &Path) -> Result<Option<String>, String> {
 
 fn find(text: &str, target: &Target<'_>) -> Result<Login, String> {
     // A parser's words could tell a password.
-    let entries: Vec<Entry> = serde_saphyr::from_str(text).map_err(|_| {
-        "it is not a list of entries with url, username and password".to_owned()
-    })?;
+    let entries: Vec<Entry> = serde_saphyr::from_str(text)
+        .map_err(|_| "it is not a list of entries with url, username and password".to_owned())?;
     for entry in entries {
         let pattern = Target::of(&entry.url);
         if pattern.dialect.is_empty() {

@@ -121,9 +121,7 @@ pub(super) fn ids_value(guest: &Guest, ids: &[Uuid]) -> Value {
 pub(super) fn from_ids(guest: &Guest, place: usize, table: &str, column: &str) -> String {
     guest.choose(
         format!("FROM {table} AS t WHERE t.{column} = ANY(CAST(${place} AS uuid[]))"),
-        format!(
-            "FROM json_each(${place}) AS k CROSS JOIN {table} AS t WHERE t.{column} = k.value"
-        ),
+        format!("FROM json_each(${place}) AS k CROSS JOIN {table} AS t WHERE t.{column} = k.value"),
     )
 }
 
@@ -225,7 +223,11 @@ mod tests {
         };
         check(5, 7, Some((Some(5), Some(7))));
         check(FIRST, 7, Some((None, Some(7))));
-        check(1_356_998_400_000_000_000, LAST, Some((Some(1_356_998_400_000_000_000), None)));
+        check(
+            1_356_998_400_000_000_000,
+            LAST,
+            Some((Some(1_356_998_400_000_000_000), None)),
+        );
         check(LAST, FIRST, None);
         assert_eq!(timespan(None, None), None);
     }

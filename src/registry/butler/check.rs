@@ -174,5 +174,7 @@ impl Inner {
 }
 
 fn number(cell: Option<&[u8]>) -> u64 {
-    int(cell).and_then(|it| u64::try_from(it).ok()).unwrap_or_default()
+    int(cell)
+        .and_then(|it| u64::try_from(it).ok())
+        .unwrap_or_default()
 }

@@ -59,9 +59,11 @@ impl Inner {
             let rows = self.guest.fetch(&sql, &[], &wires).await?;
             let mut met = self.met.0.lock().unwrap_or_else(PoisonError::into_inner);
             for row in 0..rows.len() {
-                if let (Some(number), Some(name), Some(kind)) =
-                    (int(rows.cell(row, 0)), rows.cell(row, 1), int(rows.cell(row, 2)))
-                {
+                if let (Some(number), Some(name), Some(kind)) = (
+                    int(rows.cell(row, 0)),
+                    rows.cell(row, 1),
+                    int(rows.cell(row, 2)),
+                ) {
                     let name = text(name).into();
                     met.insert(number, Arc::new(Collection { name, kind }));
                 }

@@ -228,9 +228,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(kind: &'a Type) -> Reader<'a> {
-        let place = |(name, _): &(Arc<str>, Kind)| {
-            kind.dimensions.iter().position(|it| it == name)
-        };
+        let place = |(name, _): &(Arc<str>, Kind)| kind.dimensions.iter().position(|it| it == name);
         Reader {
             kind,
             places: kind.required.iter().filter_map(place).collect(),
@@ -241,11 +239,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read<'b>(
-        &mut self,
-        repository: &str,
-        mut cells: impl Iterator<Item = Option<&'b [u8]>>,
-    ) {
+    fn read<'b>(&mut self, repository: &str, mut cells: impl Iterator<Item = Option<&'b [u8]>>) {
         let mut next = || cells.next().flatten();
         let (Some(id), Some(collection)) = (cells::id(next()), cells::int(next())) else {
             return;
@@ -339,7 +333,11 @@ fn dataset(
         let record = records.iter().find(|(known, _)| known == name);
         record.and_then(|(_, record)| record.timespan)
     });
-    let values = kind.dimensions.iter().cloned().zip(row.values.iter().cloned());
+    let values = kind
+        .dimensions
+        .iter()
+        .cloned()
+        .zip(row.values.iter().cloned());
     Dataset {
         id: row.id,
         dataset_type: kind.name.clone(),

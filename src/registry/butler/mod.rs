@@ -93,7 +93,9 @@ impl Repository {
         attributes::check(&attributes).map_err(wrong)?;
         let described = attributes.get("config:dimensions.json");
         let described = described.ok_or_else(|| {
-            wrong("its registry does not describe its dimensions (config:dimensions.json)".to_owned())
+            wrong(
+                "its registry does not describe its dimensions (config:dimensions.json)".to_owned(),
+            )
         })?;
         let universe = Universe::read(described, &columns).map_err(wrong)?;
         let inner = Inner {
@@ -214,7 +216,16 @@ impl Source for Repository {
     }
 
     fn existing<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<Uuid>, Error>> {
-        async move { Ok(self.0.types_of(ids).await?.into_values().flatten().collect()) }.boxed()
+        async move {
+            Ok(self
+                .0
+                .types_of(ids)
+                .await?
+                .into_values()
+                .flatten()
+                .collect())
+        }
+        .boxed()
     }
 
     fn changes<'a>(

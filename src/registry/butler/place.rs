@@ -163,7 +163,11 @@ struct Index(Vec<(String, String)>);
 
 impl Index {
     fn of_environment() -> Result<Index, String> {
-        let variable = |name| std::env::var(name).ok().filter(|it: &String| !it.is_empty());
+        let variable = |name| {
+            std::env::var(name)
+                .ok()
+                .filter(|it: &String| !it.is_empty())
+        };
         if let Some(text) = variable("DAF_BUTLER_REPOSITORIES") {
             return Index::read(&text, "DAF_BUTLER_REPOSITORIES");
         }
@@ -190,9 +194,8 @@ impl Index {
         let entries = document
             .as_object()
             .ok_or_else(|| format!("{place} does not map names of repositories to places"))?;
-        let entry = |(name, place): (&String, &Value)| {
-            Some((name.clone(), place.as_str()?.to_owned()))
-        };
+        let entry =
+            |(name, place): (&String, &Value)| Some((name.clone(), place.as_str()?.to_owned()));
         Ok(Index(entries.iter().filter_map(entry).collect()))
     }
 
@@ -216,17 +219,18 @@ mod tests {
 
     #[test]
     fn a_configuration_says_where_things_are() {
-        let check = |text: &str, database: &str, namespace: Option<&str>, stores: &[(&str, &str)]| {
-            let place = read(text).expect("a configuration");
-            assert_eq!(place.database, database);
-            assert_eq!(place.namespace.as_deref(), namespace);
-            let found: Vec<(&str, &str)> = place
-                .datastores
-                .iter()
-                .map(|store| (&*store.root, &*store.table))
-                .collect();
-            assert_eq!(found, stores);
-        };
+        let check =
+            |text: &str, database: &str, namespace: Option<&str>, stores: &[(&str, &str)]| {
+                let place = read(text).expect("a configuration");
+                assert_eq!(place.database, database);
+                assert_eq!(place.namespace.as_deref(), namespace);
+                let found: Vec<(&str, &str)> = place
+                    .datastores
+                    .iter()
+                    .map(|store| (&*store.root, &*store.table))
+                    .collect();
+                assert_eq!(found, stores);
+            };
         let default = [("file:///repo/main/", "file_datastore_records")];
         check(
             "registry: {db: 'sqlite:///<butlerRoot>/gen3.sqlite3'}",

@@ -46,7 +46,10 @@ impl Cache {
     /// Takes out what is known of an element; nothing that is old.
     pub(super) fn take(&self, element: usize) -> Known {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.as_ref().is_none_or(|(since, _)| since.elapsed() > AGE) {
+        if cache
+            .as_ref()
+            .is_none_or(|(since, _)| since.elapsed() > AGE)
+        {
             *cache = Some((Instant::now(), HashMap::new()));
         }
         let known = cache.as_mut().and_then(|(_, known)| known.remove(&element));
@@ -69,8 +72,10 @@ impl Inner {
         keys: &HashSet<Box<[Part]>>,
         known: &mut Known,
     ) -> Result<(), Error> {
-        let missing: Vec<&Box<[Part]>> =
-            keys.iter().filter(|key| !known.contains_key(*key)).collect();
+        let missing: Vec<&Box<[Part]>> = keys
+            .iter()
+            .filter(|key| !known.contains_key(*key))
+            .collect();
         let query = Query::new(self, element);
         for mut some in missing.chunks(TOGETHER) {
             while !some.is_empty() {

@@ -92,22 +92,7 @@ fn range([west, east, south, north]: [f64; 4]) -> Option<String> {
 /// The rows of the matrix are the direction of the first axis, of the second,
 /// and the centre; the half axes are a quarter of a turn more than `a` and `b`.
 fn ellipse(numbers: &[f64; 14]) -> Result<Option<String>, String> {
-    let &[
-        ax,
-        ay,
-        az,
-        _,
-        _,
-        _,
-        cx,
-        cy,
-        cz,
-        first,
-        second,
-        _,
-        _,
-        _,
-    ] = numbers;
+    let &[ax, ay, az, _, _, _, cx, cy, cz, first, second, _, _, _] = numbers;
     let [first, second] = [first, second].map(|axis| axis + std::f64::consts::FRAC_PI_2);
     if first < 0.0 || second < 0.0 {
         return Ok(None);
@@ -120,7 +105,9 @@ fn ellipse(numbers: &[f64; 14]) -> Result<Option<String>, String> {
     let north = -sin_lat * cos_lon * ax - sin_lat * sin_lon * ay + cos_lat * az;
     let angle = east.atan2(north).to_degrees();
     let [first, second] = [first, second].map(f64::to_degrees);
-    Ok(Some(format!("ELLIPSE {lon} {lat} {first} {second} {angle}")))
+    Ok(Some(format!(
+        "ELLIPSE {lon} {lat} {first} {second} {angle}"
+    )))
 }
 
 fn several(kind: u8, mut bytes: &[u8], depth: usize) -> Result<Option<String>, String> {
@@ -213,7 +200,9 @@ mod tests {
     }
 
     fn vector(lon: f64, lat: f64) -> [f64; 3] {
-        sky::Point::from_degrees(lon, lat).expect("a point").vector()
+        sky::Point::from_degrees(lon, lat)
+            .expect("a point")
+            .vector()
     }
 
     fn polygon() -> Vec<u8> {
@@ -271,11 +260,7 @@ mod tests {
             &[],
         );
         let both = several(b'u', &[polygon(), circle(30.0, -5.0, 2.0)]);
-        check(
-            &text(&both),
-            &[(10.5, 10.5), (30.0, -5.0)],
-            &[(20.0, 0.0)],
-        );
+        check(&text(&both), &[(10.5, 10.5), (30.0, -5.0)], &[(20.0, 0.0)]);
         let nested = several(b'u', &[both, several(b'u', &[circle(50.0, 0.0, 1.0)])]);
         check(&text(&nested), &[(10.5, 10.5), (50.0, 0.5)], &[(40.0, 0.0)]);
         let common = several(b'i', &[polygon(), circle(10.0, 10.0, 0.5)]);

@@ -72,7 +72,10 @@ impl Inner {
             let (Some(id), Some(name), Some(tags)) =
                 (int(rows.cell(row, 0)), rows.cell(row, 1), rows.cell(row, 3))
             else {
-                return Err(unreadable(&self.label, "a dataset type has no id, name or table"));
+                return Err(unreadable(
+                    &self.label,
+                    "a dataset type has no id, name or table",
+                ));
             };
             let name: Arc<str> = text(name).into();
             let key = int(rows.cell(row, 2)).unwrap_or_default();

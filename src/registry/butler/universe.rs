@@ -102,7 +102,11 @@ impl Universe {
     pub(super) fn read(text: &str, columns: &Columns) -> Result<Universe, String> {
         let document: Document = serde_json::from_str(text)
             .map_err(|error| format!("config:dimensions.json cannot be read: {error}"))?;
-        let order: Vec<Arc<str>> = document.elements.keys().map(|name| (**name).into()).collect();
+        let order: Vec<Arc<str>> = document
+            .elements
+            .keys()
+            .map(|name| (**name).into())
+            .collect();
         let mut elements = Vec::new();
         for (name, described) in &document.elements {
             elements.push(element(name, described, &document, &order, columns)?);
@@ -165,7 +169,12 @@ impl Universe {
         };
         families
             .iter()
-            .filter_map(|family| family.iter().filter_map(|name| self.element(name)).find(fits))
+            .filter_map(|family| {
+                family
+                    .iter()
+                    .filter_map(|name| self.element(name))
+                    .find(fits)
+            })
             .collect()
     }
 
@@ -284,7 +293,10 @@ mod tests {
     #[test]
     fn a_universe_tells_tables_columns_and_what_follows_from_what() {
         let columns = columns(&[
-            ("visit", "instrument id physical_filter azimuth region timespan"),
+            (
+                "visit",
+                "instrument id physical_filter azimuth region timespan",
+            ),
             ("visit_detector_region", "instrument visit detector region"),
         ]);
         let universe = Universe::read(TEXT, &columns).expect("a universe");
@@ -304,7 +316,10 @@ mod tests {
             let found: Vec<&str> = found.iter().map(|element| &*element.name).collect();
             assert_eq!(found.join(" "), expected);
         };
-        check(&["instrument", "visit", "detector"], "visit_detector_region");
+        check(
+            &["instrument", "visit", "detector"],
+            "visit_detector_region",
+        );
         check(&["instrument", "visit"], "visit");
         check(&["instrument", "detector"], "");
         assert_eq!(universe.kind("visit"), Kind::Int);

@@ -38,7 +38,10 @@ impl Inner {
         let limit = most.saturating_add(most / 8 + 16).min(TOGETHER);
         // On PostgreSQL the type's rows alone; a file is stepped through, so
         // that a type of few datasets does not make one look long.
-        let of_type = guest.choose(format!("t.dataset_type_id = {} AND ", kind.id), String::new());
+        let of_type = guest.choose(
+            format!("t.dataset_type_id = {} AND ", kind.id),
+            String::new(),
+        );
         let sql = format!(
             "SELECT {}, {}, {} FROM {} AS t WHERE {of_type}t.dataset_id > {} \
              ORDER BY t.dataset_id, t.collection_id LIMIT {limit}",
@@ -70,7 +73,10 @@ impl Inner {
         if !end {
             // Not all rows of the last dataset may have come.
             let last = rows.last().map(|(id, _, _)| *id);
-            let whole = rows.iter().take_while(|(id, _, _)| Some(*id) != last).count();
+            let whole = rows
+                .iter()
+                .take_while(|(id, _, _)| Some(*id) != last)
+                .count();
             if whole > 0 {
                 rows.truncate(whole);
             }
@@ -81,7 +87,11 @@ impl Inner {
         if wanted.len() > most {
             wanted.truncate(most);
             let seen = wanted.last().copied();
-            return Ok(Ids { wanted, seen, end: false });
+            return Ok(Ids {
+                wanted,
+                seen,
+                end: false,
+            });
         }
         Ok(Ids { wanted, seen, end })
     }
@@ -145,7 +155,9 @@ impl Inner {
             true => "1 = 1".to_owned(),
             false => same.join(" AND "),
         };
-        let rank = |of: &str| format!("(SELECT p.place FROM path AS p WHERE p.number = {of}.collection_id)");
+        let rank = |of: &str| {
+            format!("(SELECT p.place FROM path AS p WHERE p.number = {of}.collection_id)")
+        };
         let sql = format!(
             "WITH path(number, place) AS (VALUES {}) SELECT {} {} AND t.dataset_type_id = {4} \
              AND t.collection_id IN (SELECT number FROM path) \
@@ -162,10 +174,16 @@ impl Inner {
         let mut found = HashSet::new();
         for ids in ids.chunks(500) {
             let value = cells::ids_value(guest, ids);
-            let rows = guest.fetch(&sql, &[value], &[cells::id_wire(guest)]).await?;
+            let rows = guest
+                .fetch(&sql, &[value], &[cells::id_wire(guest)])
+                .await?;
             found.extend((0..rows.len()).filter_map(|row| cells::id(rows.cell(row, 0))));
         }
-        Ok(ids.iter().filter(|id| found.contains(id)).copied().collect())
+        Ok(ids
+            .iter()
+            .filter(|id| found.contains(id))
+            .copied()
+            .collect())
     }
 
     /// The types of these datasets, of those that exist.

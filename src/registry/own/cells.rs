@@ -115,9 +115,7 @@ impl Lists {
     pub fn words<'a>(&self, values: impl IntoIterator<Item = &'a str>) -> Value {
         // Both kinds of list quote with these and escape with a backslash;
         // what JSON writes as \n or \u… an array takes as it is.
-        let array = |word: &str| {
-            format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-        };
+        let array = |word: &str| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
         let json = |word: &str| serde_json::Value::from(word).to_string();
         let quote = |word: &str| match self.is_array {
             true => array(word),

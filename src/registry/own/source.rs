@@ -89,7 +89,10 @@ impl Store {
             if left == 0 {
                 break;
             }
-            page.extend(self.typed_page(&members, &wanted.collections, name, behind, left).await?);
+            page.extend(
+                self.typed_page(&members, &wanted.collections, name, behind, left)
+                    .await?,
+            );
         }
         Ok(page)
     }
@@ -140,7 +143,10 @@ impl Store {
                 .enumerate()
                 .map(|(rank, (number, _))| format!("({number}, {rank})"))
                 .collect();
-            with = format!("WITH path (collection, rank) AS (VALUES {})", rows.join(", "));
+            with = format!(
+                "WITH path (collection, rank) AS (VALUES {})",
+                rows.join(", ")
+            );
             condition.push_str(FIRST);
         }
         let rest = format!("{condition} ORDER BY d.id LIMIT $2");

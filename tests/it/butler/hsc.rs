@@ -18,7 +18,12 @@ fn a_repository_of_a_real_butler_is_read_whole() {
     runtime().block_on(async {
         let before = listing(Path::new(&place));
         let repository = Repository::open(&place, Some("hsc")).await.expect("opened");
-        assert!(repository.obscore_configuration().expect("one").contains("dataset_types"));
+        assert!(
+            repository
+                .obscore_configuration()
+                .expect("one")
+                .contains("dataset_types")
+        );
         let wanted = |types: &[&str], collections| Wanted {
             types: types.iter().map(|it| (*it).to_owned()).collect(),
             collections,
@@ -51,25 +56,41 @@ fn a_repository_of_a_real_butler_is_read_whole() {
         let tagged = Collections::Tagged("HSC/RC2/best".to_owned());
         let tagged = everything(&repository, &wanted(&every, tagged)).await;
         assert!(!tagged.is_empty());
-        assert!(tagged.iter().all(|it| it.tags.iter().any(|tag| &**tag == "HSC/RC2/best")));
+        assert!(
+            tagged
+                .iter()
+                .all(|it| it.tags.iter().any(|tag| &**tag == "HSC/RC2/best"))
+        );
         let path = Collections::Path(vec!["HSC/defaults".to_owned()]);
         let found = everything(&repository, &wanted(&every, path)).await;
         eprintln!("{} tagged, {} in the chain", tagged.len(), found.len());
 
-        let raw = datasets.iter().find(|it| &*it.dataset_type == "raw").expect("a raw");
+        let raw = datasets
+            .iter()
+            .find(|it| &*it.dataset_type == "raw")
+            .expect("a raw");
         eprintln!("{raw:?}");
-        assert_eq!(raw.data_id.get("instrument"), Some(&Scalar::Text("HSC".into())));
+        assert_eq!(
+            raw.data_id.get("instrument"),
+            Some(&Scalar::Text("HSC".into()))
+        );
         assert!(matches!(raw.data_id.get("band"), Some(Scalar::Text(_))));
         assert!(matches!(raw.data_id.get("day_obs"), Some(Scalar::Int(_))));
         assert!(raw.record("exposure").is_some() && raw.record("detector").is_some());
         assert!(raw.files[0].uri.starts_with("file:///"));
 
         let ids: Vec<_> = datasets.iter().map(|it| it.id).collect();
-        assert_eq!(repository.existing(&ids).await.expect("read").len(), ids.len());
+        assert_eq!(
+            repository.existing(&ids).await.expect("read").len(),
+            ids.len()
+        );
         let mut found = repository.find(&ids).await.expect("read");
         found.sort_by(|a, b| (&a.dataset_type, a.id).cmp(&(&b.dataset_type, b.id)));
         let text = |datasets: &[Dataset]| format!("{datasets:?}");
-        assert!(text(&found) == text(&datasets), "found one by one they are the same");
+        assert!(
+            text(&found) == text(&datasets),
+            "found one by one they are the same"
+        );
         assert_eq!(listing(Path::new(&place)), before, "nothing was written");
     });
 }
@@ -81,7 +102,10 @@ async fn everything(source: &dyn Source, wanted: &Wanted) -> Vec<Dataset> {
             dataset_type: last.dataset_type.clone(),
             id: last.id,
         });
-        let page = source.page(wanted, after.as_ref(), 500).await.expect("a page");
+        let page = source
+            .page(wanted, after.as_ref(), 500)
+            .await
+            .expect("a page");
         if page.is_empty() {
             return all;
         }
@@ -91,7 +115,9 @@ async fn everything(source: &dyn Source, wanted: &Wanted) -> Vec<Dataset> {
 
 fn listing(place: &Path) -> Vec<String> {
     let names = std::fs::read_dir(place).expect("a directory").flatten();
-    let mut names: Vec<String> = names.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = names
+        .map(|it| it.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
