@@ -10,6 +10,8 @@ use super::{async_, body, coverage, documents, registry, registry_api, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
+mod simple;
+
 /// An address and who answers there.
 struct Place {
     address: Address,
@@ -189,8 +191,8 @@ const PLACES: &[Place] = &[
         },
         compress: false,
         serve: |it| {
-            it.route(read().to(sync::answer))
-                .route(web::post().to(sync::answer))
+            it.route(read().to(sync::tap))
+                .route(web::post().to(sync::tap))
         },
     },
     Place {
@@ -586,12 +588,16 @@ const PLACES: &[Place] = &[
 
 /// What there is, in the order of telling.
 pub fn addresses() -> impl Iterator<Item = &'static Address> {
-    PLACES.iter().map(|place| &place.address)
+    places().map(|place| &place.address)
+}
+
+fn places() -> impl Iterator<Item = &'static Place> {
+    PLACES.iter().chain(simple::PLACES)
 }
 
 /// Puts everybody in place.
 pub fn routes(config: &mut web::ServiceConfig) {
-    for place in PLACES {
+    for place in places() {
         let allow = place.address.allow();
         let resource = (place.serve)(web::resource(place.address.paths.to_vec()));
         let options = web::method(Verb::OPTIONS).to({
