@@ -185,7 +185,9 @@ impl Registry {
                 tell!("{taken} datasets taken out of {}", tag.collection);
             }
             Registry::UpdateRegions(update) => update.run(store, &[REGION]).await?,
-            Registry::UpdateTimespans(update) => update.run(store, &[BEGIN, END, "timespan"]).await?,
+            Registry::UpdateTimespans(update) => {
+                update.run(store, &[BEGIN, END, "timespan"]).await?
+            }
             Registry::Remove { ids, collection } => {
                 if let Some(name) = collection {
                     let gone = store.remove_collection(&actor, &name).await?;
@@ -260,7 +262,10 @@ fn named(file: &Path, error: &own::Error) -> Failure {
 fn element(name: &str) -> Result<&'static Element, Failure> {
     Element::named(name).ok_or_else(|| {
         let known: Vec<&str> = ELEMENTS.iter().map(|it| it.name).collect();
-        Failure::new(format!("there is no {name}; there are {}", known.join(", ")))
+        Failure::new(format!(
+            "there is no {name}; there are {}",
+            known.join(", ")
+        ))
     })
 }
 
@@ -288,7 +293,9 @@ async fn register(
     let actor = Actor::Operator;
     match what {
         "type" | "types" | "dataset-type" => {
-            let made = store.register_types(&actor, &given::types(body, form)?).await?;
+            let made = store
+                .register_types(&actor, &given::types(body, form)?)
+                .await?;
             tell!("{made} dataset types added");
         }
         "collection" | "collections" => {
@@ -317,7 +324,12 @@ async fn list(
     match what {
         "type" | "types" => {
             for it in store.types().await? {
-                tell!("{}\t{}\t{}", it.name, it.dimensions.join(","), it.storage_class);
+                tell!(
+                    "{}\t{}\t{}",
+                    it.name,
+                    it.dimensions.join(","),
+                    it.storage_class
+                );
             }
         }
         "collection" | "collections" => {
@@ -378,10 +390,16 @@ async fn show(store: &Store, id: Uuid) -> Result<(), Failure> {
     }
     if let Some(timespan) = dataset.timespan {
         let limit = |time: Option<i64>| time.map_or("none".to_owned(), |time| time.to_string());
-        tell!("timespan\t{} {}", limit(timespan.begin), limit(timespan.end));
+        tell!(
+            "timespan\t{} {}",
+            limit(timespan.begin),
+            limit(timespan.end)
+        );
     }
     for file in &dataset.files {
-        let size = file.size.map_or(String::new(), |size| format!(" {size} bytes"));
+        let size = file
+            .size
+            .map_or(String::new(), |size| format!(" {size} bytes"));
         tell!("file\t{}{size}", file.uri);
     }
     for (name, record) in &dataset.records {

@@ -284,7 +284,10 @@ mod tests {
         check("obstap registry create hsc", true);
         check("obstap registry register exposure a.ndjson b.csv", true);
         check("obstap registry register a.ndjson", false);
-        check("obstap registry ingest - --type raw --run HSC/raw/all", true);
+        check(
+            "obstap registry ingest - --type raw --run HSC/raw/all",
+            true,
+        );
         check("obstap registry remove --collection u/ann/test", true);
         check("obstap registry remove", false);
         check("obstap registry remove ids --collection u/ann/test", false);

@@ -67,7 +67,12 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 58] = [
     ("registry_api", "token", Kind::Text, None),
     ("registry_api", "tokens_file", Kind::Text, None),
     ("registry_api", "remote", Kind::Flag, Some("false")),
-    ("registry_api", "body_bytes", Kind::Number, Some("134217728")),
+    (
+        "registry_api",
+        "body_bytes",
+        Kind::Number,
+        Some("134217728"),
+    ),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
 ];

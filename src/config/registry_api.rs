@@ -63,9 +63,8 @@ impl RegistryApi {
             return Err(Error(format!("{} {RULE}", key("token"))));
         }
         let users = match merged.text(&key("tokens_file")) {
-            Some(path) => tokens(Path::new(&path)).map_err(|reason| {
-                merged.wrong(&key("tokens_file"), &reason)
-            })?,
+            Some(path) => tokens(Path::new(&path))
+                .map_err(|reason| merged.wrong(&key("tokens_file"), &reason))?,
             None => Vec::new(),
         };
         let body_bytes = merged.number(&key("body_bytes"))?;
@@ -121,7 +120,12 @@ mod tests {
     fn secrets_are_compared_and_not_shown() {
         let secret = Secret::new("0123456789abcdef");
         assert!(secret.is("0123456789abcdef"));
-        for other in ["", "0123456789abcde", "0123456789abcdefg", "1123456789abcdef"] {
+        for other in [
+            "",
+            "0123456789abcde",
+            "0123456789abcdefg",
+            "1123456789abcdef",
+        ] {
             assert!(!secret.is(other), "{other}");
         }
         assert_eq!(format!("{secret:?}"), "(secret)");
@@ -141,9 +145,17 @@ mod tests {
                 Err(part) => assert!(got.as_ref().is_err_and(|it| it.contains(part)), "{got:?}"),
             }
         };
-        check("# us\nann 0123456789abcdef\n\nbob abcdefabcdefabcdef\n", 0o600, Ok(2));
+        check(
+            "# us\nann 0123456789abcdef\n\nbob abcdefabcdefabcdef\n",
+            0o600,
+            Ok(2),
+        );
         check("ann 0123456789abcdef\n", 0o640, Err("chmod 600"));
         check("ann short\n", 0o600, Err("line 1 has not"));
-        check("\nann 0123456789abcdef more\n", 0o600, Err("line 2 has not"));
+        check(
+            "\nann 0123456789abcdef more\n",
+            0o600,
+            Err("line 2 has not"),
+        );
     }
 }

@@ -400,7 +400,11 @@ const PLACES: &[Place] = &[
                 guarded(
                     Method::Post,
                     "Register records",
-                    &[may("replace", "true", "Change those that are there and others")],
+                    &[may(
+                        "replace",
+                        "true",
+                        "Change those that are there and others",
+                    )],
                     ROWS,
                 ),
                 guarded(
@@ -409,7 +413,12 @@ const PLACES: &[Place] = &[
                     &[],
                     &[JSON],
                 ),
-                guarded(Method::Delete, "Remove the records with these keys", &[], ROWS),
+                guarded(
+                    Method::Delete,
+                    "Remove the records with these keys",
+                    &[],
+                    ROWS,
+                ),
             ],
         },
         compress: true,
@@ -422,7 +431,10 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
-            paths: &["/registry/v1/regions/{element}", "/registry/v1/timespans/{element}"],
+            paths: &[
+                "/registry/v1/regions/{element}",
+                "/registry/v1/timespans/{element}",
+            ],
             operations: &[guarded(
                 Method::Post,
                 "Change the regions or timespans of records, given with their keys",
@@ -442,8 +454,16 @@ const PLACES: &[Place] = &[
                     "Datasets in the order of their identifiers",
                     &[
                         may("type", "raw", "Of this type"),
-                        may("collection", "HSC/raw/all", "In this RUN or TAGGED collection"),
-                        may("after", "00000000-0000-0000-0000-000000000001", "Behind this one"),
+                        may(
+                            "collection",
+                            "HSC/raw/all",
+                            "In this RUN or TAGGED collection",
+                        ),
+                        may(
+                            "after",
+                            "00000000-0000-0000-0000-000000000001",
+                            "Behind this one",
+                        ),
                         may("limit", "1000", "So many at most"),
                     ],
                     &[],
@@ -476,7 +496,12 @@ const PLACES: &[Place] = &[
     Place {
         address: Address {
             paths: &["/registry/v1/datasets/{uuid}"],
-            operations: &[guarded(Method::Get, "All that is known of a dataset", &[], &[])],
+            operations: &[guarded(
+                Method::Get,
+                "All that is known of a dataset",
+                &[],
+                &[],
+            )],
         },
         compress: true,
         serve: |it| it.route(read().to(registry_api::dataset)),

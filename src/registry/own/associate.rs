@@ -36,9 +36,7 @@ impl Store {
         self.hold(&mut session, ids).await?;
         let in_ids = self.lists.in_ids(1);
         let list = self.lists.ids(ids.iter().copied());
-        let others = self
-            .others(&mut session, &list, number)
-            .await?;
+        let others = self.others(&mut session, &list, number).await?;
         if !others.is_empty() {
             return Err(Error::conflict(format!(
                 "{collection} has other datasets of the same type and data ID, and a TAGGED \

@@ -150,9 +150,7 @@ impl From<registry::Error> for Error {
     fn from(error: registry::Error) -> Error {
         match error {
             registry::Error::Database(error) => error.into(),
-            error @ registry::Error::Unreadable { .. } => {
-                Error::new(Kind::Ours, error.to_string())
-            }
+            error @ registry::Error::Unreadable { .. } => Error::new(Kind::Ours, error.to_string()),
         }
     }
 }

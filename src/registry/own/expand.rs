@@ -177,9 +177,11 @@ fn region(records: &Records, values: &Values) -> Option<Arc<adql::sky::Region>> 
         }
         if let Some(exposure) = values.number(EXPOSURE) {
             let own = match detector {
-                Some(detector) => {
-                    of(numbered("exposure_detector_region", name, [exposure, detector]))
-                }
+                Some(detector) => of(numbered(
+                    "exposure_detector_region",
+                    name,
+                    [exposure, detector],
+                )),
                 None => of(numbered("exposure", name, [exposure, 0])),
             };
             let visits = records.visits(name, exposure);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use adql::Wire;
 use uuid::Uuid;
 
-use super::collections::{CollectionKind, may_write, narrow};
+use super::collections::{CollectionKind, may_write};
 use super::error::Error;
 use super::expand::{Bare, expand, imply, missing};
 use super::given::Given;
@@ -185,7 +185,7 @@ impl Store {
                     text(2)
                 )));
             }
-            runs.insert(text(1).to_owned(), narrow(&rows, row, 0));
+            runs.insert(text(1).to_owned(), cells::narrow(&rows, row, 0));
         }
         let lost = names.iter().filter(|name| !runs.contains_key(**name));
         let lost: Vec<String> = lost.map(|name| (*name).to_owned()).collect();
@@ -203,11 +203,7 @@ impl Store {
     ///
     /// # Errors
     /// Those that are there and are others.
-    async fn there(
-        &self,
-        session: &mut Session,
-        ready: &mut [Ready],
-    ) -> Result<Vec<bool>, Error> {
+    async fn there(&self, session: &mut Session, ready: &mut [Ready]) -> Result<Vec<bool>, Error> {
         let transaction = &mut session.transaction;
         let script = self.database.choose(
             "DROP TABLE IF EXISTS {pg_temp.given}; \
@@ -243,7 +239,8 @@ impl Store {
         let other = transaction
             .fetch(sql, &[], &[Wire::Int4, Wire::Text])
             .await?;
-        let place = |rows: &Batch, row| usize::try_from(narrow(rows, row, 0)).unwrap_or_default();
+        let place =
+            |rows: &Batch, row| usize::try_from(cells::narrow(rows, row, 0)).unwrap_or_default();
         let mut conflicts = BTreeMap::new();
         for row in 0..other.len() {
             let place = place(&other, row);
@@ -328,8 +325,9 @@ fn prepare(
         .collect();
     if !lost.is_empty() {
         let lost = lost.into_iter().map(str::to_owned);
-        return Err(Error::missing("there are no such dataset types: register them first")
-            .about(lost));
+        return Err(
+            Error::missing("there are no such dataset types: register them first").about(lost),
+        );
     }
     let mut ready = Vec::with_capacity(given.len());
     for it in given {
@@ -365,7 +363,10 @@ fn prepare(
         if let Some(line) = keys.insert(key, it.line) {
             twice.push(format!("{}, as in line {line}", it.told()));
         } else if let Some(line) = seen.insert(it.id, it.line) {
-            twice.push(format!("line {}: the UUID {} of line {line}", it.line, it.id));
+            twice.push(format!(
+                "line {}: the UUID {} of line {line}",
+                it.line, it.id
+            ));
         }
     }
     match twice.is_empty() {
@@ -512,7 +513,10 @@ async fn append(session: &mut Session, ready: &[Ready]) -> Result<(), Error> {
         }
         for (place, file) in it.files.iter().enumerate() {
             let place = i16::try_from(place).map_err(|_| {
-                Error::invalid(format!("line {}: a dataset has 32767 files at most", it.line))
+                Error::invalid(format!(
+                    "line {}: a dataset has 32767 files at most",
+                    it.line
+                ))
             })?;
             files.push(Some(it.id.as_bytes()));
             files.push(Some(&place.to_be_bytes()));

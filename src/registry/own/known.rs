@@ -163,8 +163,7 @@ impl Records {
         let mut wanted = BTreeSet::new();
         for values in all.clone() {
             wanted.extend(direct(values));
-            if let (Some(name), Some(exposure)) =
-                (values.word(INSTRUMENT), values.number(EXPOSURE))
+            if let (Some(name), Some(exposure)) = (values.word(INSTRUMENT), values.number(EXPOSURE))
             {
                 exposures.insert((name.clone(), exposure));
             }
@@ -208,9 +207,7 @@ impl Records {
         if let Some(exposure) = exposure {
             for visit in self.visits(name, exposure) {
                 wanted.insert(match values.number(DETECTOR) {
-                    Some(detector) => {
-                        numbered("visit_detector_region", name, [*visit, detector])
-                    }
+                    Some(detector) => numbered("visit_detector_region", name, [*visit, detector]),
                     None => numbered("visit", name, [*visit, 0]),
                 });
             }

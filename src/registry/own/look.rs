@@ -152,14 +152,11 @@ impl Store {
             self.id_column("g.dataset_id"),
             self.lists.in_ids(1)
         );
-        let rows = reader
-            .fetch(&sql, &ids, &[Wire::Bytes, Wire::Text])
-            .await?;
+        let rows = reader.fetch(&sql, &ids, &[Wire::Bytes, Wire::Text]).await?;
         let mut tags: HashMap<Uuid, Vec<Arc<str>>> = HashMap::new();
         let mut last: Arc<str> = "".into();
         for row in 0..rows.len() {
-            if let (Some(id), Some(name)) =
-                (cells::uuid(&rows, row, 0), cells::text(&rows, row, 1))
+            if let (Some(id), Some(name)) = (cells::uuid(&rows, row, 0), cells::text(&rows, row, 1))
             {
                 if *last != *name {
                     last = name.into();

@@ -57,7 +57,9 @@ impl Row {
     fn named(&self, element: &Element) -> String {
         let names = element.keys.iter().map(|key| key.name);
         let parts = names.zip(self.key(element));
-        let parts: Vec<String> = parts.map(|(name, value)| format!("{name}={value}")).collect();
+        let parts: Vec<String> = parts
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         format!("{} {}", element.name, parts.join(", "))
     }
 
@@ -138,7 +140,11 @@ impl Store {
             return Err(Error::conflict(
                 "there are such records, and they are others: replace them, or leave them out",
             )
-            .about(others.into_iter().map(|it| format!("{} {it}", element.name))));
+            .about(
+                others
+                    .into_iter()
+                    .map(|it| format!("{} {it}", element.name)),
+            ));
         }
         done.changed = others.len() as u64;
         let given = rows.len() as u64;
@@ -202,8 +208,9 @@ impl Store {
         .await?;
         if !lost.is_empty() {
             let lost = lost.into_iter().map(|it| format!("{} {it}", element.name));
-            return Err(Error::missing("there are no such records: register them first")
-                .about(lost));
+            return Err(
+                Error::missing("there are no such records: register them first").about(lost),
+            );
         }
         let same = only
             .iter()
@@ -252,11 +259,7 @@ impl Store {
         again!(self.try_forget(element, rows))
     }
 
-    async fn try_forget(
-        &self,
-        element: &'static Element,
-        rows: &[Row],
-    ) -> Result<Recorded, Error> {
+    async fn try_forget(&self, element: &'static Element, rows: &[Row]) -> Result<Recorded, Error> {
         let mut session = self.begin_alone().await?;
         let mut columns = element.columns();
         columns.truncate(element.keys.len());
@@ -602,7 +605,12 @@ async fn put(session: &mut Session, element: &Element) -> Result<(), Error> {
         keys.join(", "),
         names = names.join(", "),
     );
-    match session.transaction.execute(&sql, &[]).await.map_err(Error::from) {
+    match session
+        .transaction
+        .execute(&sql, &[])
+        .await
+        .map_err(Error::from)
+    {
         Err(error) if error.is_rule() => Err(Error::conflict(format!(
             "another record of {} has a name that is given here: names are unique in an instrument",
             element.name

@@ -6,7 +6,7 @@ use adql::{Value, Wire};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::collections::{CHAINS, CollectionKind, narrow, parts};
+use super::collections::{CHAINS, CollectionKind, parts};
 use super::error::Error;
 use super::{Store, cells};
 use crate::registry::{self, Changes, Collections, Dataset, Place, Source, Wanted};
@@ -89,7 +89,10 @@ impl Store {
             if left == 0 {
                 break;
             }
-            page.extend(self.typed_page(&members, &wanted.collections, name, behind, left).await?);
+            page.extend(
+                self.typed_page(&members, &wanted.collections, name, behind, left)
+                    .await?,
+            );
         }
         Ok(page)
     }
@@ -108,7 +111,7 @@ impl Store {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let number = narrow(&rows, 0, 0);
+        let number = cells::narrow(&rows, 0, 0);
         let of = |kind: CollectionKind| {
             let path = members.path.iter().filter(move |(_, it)| *it == kind);
             path.map(|(number, _)| i64::from(*number))
@@ -140,7 +143,10 @@ impl Store {
                 .enumerate()
                 .map(|(rank, (number, _))| format!("({number}, {rank})"))
                 .collect();
-            with = format!("WITH path (collection, rank) AS (VALUES {})", rows.join(", "));
+            with = format!(
+                "WITH path (collection, rank) AS (VALUES {})",
+                rows.join(", ")
+            );
             condition.push_str(FIRST);
         }
         let rest = format!("{condition} ORDER BY d.id LIMIT $2");
@@ -157,7 +163,7 @@ impl Store {
         let mut names = BTreeMap::new();
         for row in 0..rows.len() {
             let text = |column| cells::text(&rows, row, column).unwrap_or_default();
-            let number = narrow(&rows, row, 0);
+            let number = cells::narrow(&rows, row, 0);
             kinds.insert(number, CollectionKind::named(text(2)));
             names.insert(text(1).to_owned(), number);
         }
@@ -212,10 +218,7 @@ impl Store {
             "SELECT change + 1 FROM {registry.state}",
         );
         let rows = self.database.fetch(sql, &[], &[Wire::Int8]).await?;
-        let until = match rows.is_empty() {
-            true => 0,
-            false => cells::int(&rows, 0, 0).unwrap_or_default(),
-        };
+        let until = cells::int(&rows, 0, 0).unwrap_or_default();
         let mut changes = Changes {
             mark: until.to_string(),
             ..Changes::default()

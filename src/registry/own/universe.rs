@@ -478,7 +478,10 @@ mod tests {
             "instrument detector visit",
         );
         check("patch band", "skymap band tract patch");
-        check("physical_filter detector band", "instrument physical_filter detector");
+        check(
+            "physical_filter detector band",
+            "instrument physical_filter detector",
+        );
         check(
             "tile",
             "\"tile\" is no dimension; there are instrument, skymap, band, physical_filter, day_obs, \

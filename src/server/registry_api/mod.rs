@@ -122,12 +122,18 @@ fn actor(request: &HttpRequest, state: &State) -> Result<Actor, Refusal> {
     let given = given.and_then(|given| given.to_str().ok());
     let token = given.and_then(|given| {
         let (scheme, token) = given.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(token.trim())
     });
     let Some(token) = token else {
         return Err(unknown("send a token: Authorization: Bearer TOKEN"));
     };
-    if settings.operator.as_ref().is_some_and(|ours| ours.is(token)) {
+    if settings
+        .operator
+        .as_ref()
+        .is_some_and(|ours| ours.is(token))
+    {
         return Ok(Actor::Operator);
     }
     let found = settings.users.iter().find(|(_, ours)| ours.is(token));
@@ -170,7 +176,9 @@ impl Call {
                 }
                 Ok(None) => {}
                 Err(_) => {
-                    return Err(Refusal::invalid(format!("{name} is given twice: give it once")));
+                    return Err(Refusal::invalid(format!(
+                        "{name} is given twice: give it once"
+                    )));
                 }
             }
         }
@@ -221,7 +229,8 @@ async fn whole(mut payload: Payload, most: usize) -> Result<Bytes, Refusal> {
 fn form(request: &HttpRequest, body: &[u8]) -> Form {
     let header = request.headers().get(header::CONTENT_TYPE);
     let name = header.and_then(|name| name.to_str().ok());
-    name.and_then(Form::named).unwrap_or_else(|| Form::told(body))
+    name.and_then(Form::named)
+        .unwrap_or_else(|| Form::told(body))
 }
 
 /// The element that an address names.
@@ -233,7 +242,10 @@ fn element(request: &HttpRequest) -> Result<&'static Element, Refusal> {
         Refusal::new(
             StatusCode::NOT_FOUND,
             Kind::Missing.code(),
-            format!("there is no dimension element {name}; there are {}", known.join(", ")),
+            format!(
+                "there is no dimension element {name}; there are {}",
+                known.join(", ")
+            ),
         )
     })
 }

@@ -58,7 +58,11 @@ pub async fn records(request: HttpRequest, state: web::Data<State>) -> HttpRespo
         let skip = call.count("skip", 0, usize::MAX >> 1)?;
         let of = call.text("of").map(str::to_owned);
         let store = call.store;
-        let read = async move { store.list_records(element, of.as_deref(), skip, limit).await };
+        let read = async move {
+            store
+                .list_records(element, of.as_deref(), skip, limit)
+                .await
+        };
         let records = done(&state, read).await?;
         let told = records.iter().map(|it| record(element, it));
         Ok(json!({"records": told.collect::<Vec<_>>()}))
@@ -72,12 +76,13 @@ pub async fn datasets(request: HttpRequest, state: web::Data<State>) -> HttpResp
         let call = Call::of(&request, &state, &known).await?;
         let limit = call.count("limit", USUAL, MOST)?;
         let after = match call.text("after") {
-            Some(text) => Some(
-                Uuid::try_parse(text).map_err(|_| Refusal::invalid("after must be a UUID"))?,
-            ),
+            Some(text) => {
+                Some(Uuid::try_parse(text).map_err(|_| Refusal::invalid("after must be a UUID"))?)
+            }
             None => None,
         };
-        let [of, collection] = ["type", "collection"].map(|name| call.text(name).map(str::to_owned));
+        let [of, collection] =
+            ["type", "collection"].map(|name| call.text(name).map(str::to_owned));
         let store = call.store;
         let read = async move {
             let (of, collection) = (of.as_deref(), collection.as_deref());
@@ -128,7 +133,10 @@ fn record(element: &Element, stored: &Stored) -> Value {
         record.insert(REGION.to_owned(), json!(row.region.as_deref()));
     }
     if element.has_timespan {
-        record.insert(BEGIN.to_owned(), json!(row.timespan.and_then(|it| it.begin)));
+        record.insert(
+            BEGIN.to_owned(),
+            json!(row.timespan.and_then(|it| it.begin)),
+        );
         record.insert(END.to_owned(), json!(row.timespan.and_then(|it| it.end)));
     }
     json!({"record": record, "etag": format!("\"{}\"", stored.tag)})
@@ -137,7 +145,11 @@ fn record(element: &Element, stored: &Stored) -> Value {
 fn shown(dataset: &Dataset) -> Answer {
     let object = |fields: &[(std::sync::Arc<str>, Scalar)]| {
         let fields = fields.iter();
-        Value::Object(fields.map(|(name, it)| (name.to_string(), scalar(it))).collect())
+        Value::Object(
+            fields
+                .map(|(name, it)| (name.to_string(), scalar(it)))
+                .collect(),
+        )
     };
     let mut records = Map::new();
     for (name, record) in &dataset.records {

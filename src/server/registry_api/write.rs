@@ -1,7 +1,7 @@
 //! What is written into the registry. Each call is done or refused as a whole.
 
-use actix_web::web::Payload;
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use uuid::Uuid;

@@ -313,7 +313,9 @@ fn is_uri(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         && !rest.is_empty()
-        && rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
 }
 
 fn part(place: &str, at: usize, raw: Raw<'_>, words: &mut Words) -> Result<Part, Error> {
@@ -341,7 +343,9 @@ fn uuid(place: &str, text: &str) -> Result<Uuid, Error> {
     let id = Uuid::try_parse(text)
         .map_err(|_| Error::invalid(format!("{place}: {shown:?} is no UUID")))?;
     match id.is_nil() {
-        true => Err(Error::invalid(format!("{place}: the UUID of all zeros names nothing"))),
+        true => Err(Error::invalid(format!(
+            "{place}: the UUID of all zeros names nothing"
+        ))),
         false => Ok(id),
     }
 }
@@ -411,9 +415,8 @@ fn tabled(
                 Value::Text(text) => text.trim().parse().ok(),
                 _ => None,
             };
-            let wrong = |what: &str| {
-                Error::invalid(format!("{place}: {} is no {what}", value.named()))
-            };
+            let wrong =
+                |what: &str| Error::invalid(format!("{place}: {} is no {what}", value.named()));
             if value == Value::Null {
                 continue;
             }
@@ -424,7 +427,8 @@ fn tabled(
             match role {
                 Role::Dimension(at) if !DIMENSIONS[*at].is_word => {
                     let name = DIMENSIONS[*at].name;
-                    let number = number().ok_or_else(|| wrong(&format!("whole number ({name})")))?;
+                    let number =
+                        number().ok_or_else(|| wrong(&format!("whole number ({name})")))?;
                     values.set(*at, Part::Number(number));
                 }
                 Role::Size => {
@@ -455,16 +459,7 @@ fn tabled(
             false => vec![file],
         };
         let (dataset_type, run) = (dataset_type.as_deref(), run.as_deref());
-        let given = made(
-            line,
-            id,
-            dataset_type,
-            run,
-            values,
-            files,
-            defaults,
-            words,
-        )?;
+        let given = made(line, id, dataset_type, run, values, files, defaults, words)?;
         match all.last_mut() {
             Some(last) if is_same(last, &given) => last.files.extend(given.files),
             _ => all.push(given),

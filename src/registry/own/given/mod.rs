@@ -42,8 +42,12 @@ impl Form {
     pub fn named(name: &str) -> Option<Form> {
         let name = name.split(';').next().unwrap_or_default().trim();
         Some(match name.to_ascii_lowercase().as_str() {
-            "application/json" | "application/x-ndjson" | "application/jsonl" | "json"
-            | "ndjson" | "jsonl" => Form::Json,
+            "application/json"
+            | "application/x-ndjson"
+            | "application/jsonl"
+            | "json"
+            | "ndjson"
+            | "jsonl" => Form::Json,
             "text/csv" | "csv" => Form::Table(Some(Format::Csv)),
             "text/tab-separated-values" | "tsv" => Form::Table(Some(Format::Tsv)),
             "application/vnd.apache.parquet" | "application/parquet" | "parquet" => {
@@ -137,7 +141,11 @@ fn parsed<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<Vec<(usize, T
         let all: Vec<T> =
             serde_json::from_slice(body).map_err(|error| told(error.line(), &error))?;
         check_many(all.len())?;
-        return Ok(all.into_iter().enumerate().map(|(at, it)| (at + 1, it)).collect());
+        return Ok(all
+            .into_iter()
+            .enumerate()
+            .map(|(at, it)| (at + 1, it))
+            .collect());
     }
     // Lines, or one object written over several of them.
     let mut all = Vec::new();

@@ -62,7 +62,11 @@ fn items<T: serde::de::DeserializeOwned>(
         return parsed(body);
     };
     let table = table(body, format)?;
-    let columns: Vec<String> = table.columns().iter().map(|it| it.trim().to_owned()).collect();
+    let columns: Vec<String> = table
+        .columns()
+        .iter()
+        .map(|it| it.trim().to_owned())
+        .collect();
     let mut all = Vec::new();
     for row in table {
         let row = row.map_err(|error| Error::invalid(error.to_string()))?;
@@ -102,7 +106,12 @@ pub fn collections(body: &[u8], form: Form) -> Result<Vec<Collection>, Error> {
                     item.kind
                 ))
             })?;
-            check_text(&place, "doc", item.doc.as_deref().unwrap_or_default(), LONGEST)?;
+            check_text(
+                &place,
+                "doc",
+                item.doc.as_deref().unwrap_or_default(),
+                LONGEST,
+            )?;
             Ok(Collection {
                 name: item.name,
                 kind,
@@ -121,7 +130,12 @@ pub fn types(body: &[u8], form: Form) -> Result<Vec<DatasetType>, Error> {
     let all: Vec<(usize, TypeItem)> = items(body, form)?;
     all.into_iter()
         .map(|(line, item)| {
-            check_text(&format!("line {line}"), "storage_class", &item.storage_class, 256)?;
+            check_text(
+                &format!("line {line}"),
+                "storage_class",
+                &item.storage_class,
+                256,
+            )?;
             let dimensions = item.dimensions.list();
             let dimensions = dimensions.iter().map(String::as_str);
             DatasetType::new(&item.name, dimensions, &item.storage_class)

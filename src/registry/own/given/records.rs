@@ -71,7 +71,11 @@ pub fn records(
         }
         Form::Table(format) => {
             let table = table(body, format)?;
-            let names: Vec<String> = table.columns().iter().map(|it| it.trim().to_owned()).collect();
+            let names: Vec<String> = table
+                .columns()
+                .iter()
+                .map(|it| it.trim().to_owned())
+                .collect();
             for read in table {
                 let read = read.map_err(|error| Error::invalid(error.to_string()))?;
                 let line = usize::try_from(read.place).unwrap_or(usize::MAX);
@@ -94,7 +98,9 @@ fn json(line: usize, value: input::Value) -> Result<Json, Error> {
         input::Value::Double(number) => number.into(),
         input::Value::Text(text) => text.into(),
         input::Value::Doubles(_) | input::Value::List(_) => {
-            return Err(Error::invalid(format!("line {line}: a list is no value here")));
+            return Err(Error::invalid(format!(
+                "line {line}: a list is no value here"
+            )));
         }
     })
 }
@@ -110,7 +116,9 @@ fn row(
     let mut fields = vec![Scalar::Null; element.fields().count()];
     let (mut region, mut begin, mut end) = (None, None, None);
     let may = |name: &str| {
-        only.is_none_or(|only| only.contains(&name) || element.keys.iter().any(|it| it.name == name))
+        only.is_none_or(|only| {
+            only.contains(&name) || element.keys.iter().any(|it| it.name == name)
+        })
     };
     for (name, value) in given {
         let known = element.fields().position(|it| it.name == name);
