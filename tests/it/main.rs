@@ -17,6 +17,7 @@ mod leaving;
 mod load;
 mod manners;
 mod obscore;
+mod own;
 mod plans;
 mod protocol;
 mod random;
