@@ -13,6 +13,7 @@ mod keys;
 mod merged;
 mod registry;
 mod rules;
+mod soda;
 mod uploads;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use keys::unknown_variables;
 use merged::merge;
 pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
+pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
@@ -66,6 +68,7 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub soda: Soda,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -289,6 +292,7 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            soda: Soda::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -9,7 +9,7 @@
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`vosi`] |
+//! | 4 | [`tap`], [`soda`], [`vosi`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -29,6 +29,7 @@ pub mod obscore;
 pub mod output;
 pub mod uws;
 
+pub mod soda;
 pub mod tap;
 pub mod vosi;
 

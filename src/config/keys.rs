@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 56] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -66,6 +66,8 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
     ("registry", "created", Kind::Text, None),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
+    ("soda", "roots", Kind::Text, None),
+    ("soda", "concurrent", Kind::Number, Some("4")),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -46,6 +46,11 @@ pub async fn capabilities(request: HttpRequest, state: Data<State>) -> HttpRespo
     tagged(&request, vosi::MEDIA_TYPE, document)
 }
 
+pub async fn soda_capabilities(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let document = vosi::soda::write(&base(&request, &state));
+    tagged(&request, vosi::MEDIA_TYPE, document)
+}
+
 pub async fn tables(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let mut params = Params::default();
     params.add_encoded(request.query_string().as_bytes());

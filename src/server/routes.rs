@@ -6,8 +6,9 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, documents, registry, sync};
+use super::{async_, body, coverage, cutout, documents, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
+use crate::soda::MEDIA_TYPE as FITS;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
 /// An address and who answers there.
@@ -135,6 +136,44 @@ const COVERAGE: &[Parameter] = &[
     may("ORDER", "7", "Order of the cells on the sky, 0 to 29"),
     may("TIMEORDER", "20", "Order of the cells of time, 0 to 61"),
     may("RESPONSEFORMAT", "ascii", "fits, json or ascii"),
+];
+
+const CUTOUTS: &[Parameter] = &[
+    must(
+        "ID",
+        "ivo://example.org/obs?1",
+        "The obs_publisher_did of a dataset",
+    ),
+    may(
+        "CIRCLE",
+        "12 34 0.5",
+        "Longitude, latitude and radius in degrees, ICRS",
+    ),
+    may(
+        "POLYGON",
+        "12 34 14 34 14 36 12 36",
+        "Vertices in degrees, ICRS",
+    ),
+    may(
+        "POS",
+        "RANGE 12 14 34 36",
+        "CIRCLE, POLYGON or RANGE and its numbers; one region at a time",
+    ),
+    may(
+        "BAND",
+        "5e-7 6e-7",
+        "Wavelengths in metres; takes nothing away from images",
+    ),
+    may(
+        "TIME",
+        "60000 60001",
+        "MJD in UTC; takes nothing away from images",
+    ),
+    may(
+        "POL",
+        "I",
+        "States of polarization; takes nothing away from images",
+    ),
 ];
 
 const PLACES: &[Place] = &[
@@ -305,6 +344,39 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
+            paths: &["/soda/sync"],
+            operations: &[
+                get(
+                    "A part of a FITS image (SODA 1.0); 204 where it has none of the region",
+                    CUTOUTS,
+                    &[FITS],
+                ),
+                Operation {
+                    method: Method::Post,
+                    ..get("The same, for regions of any length", CUTOUTS, &[FITS])
+                },
+            ],
+        },
+        compress: false,
+        serve: |it| {
+            it.route(read().to(cutout::answer))
+                .route(web::post().to(cutout::answer))
+        },
+    },
+    Place {
+        address: Address {
+            paths: &["/soda/capabilities"],
+            operations: &[get(
+                "What the service of cut-outs can do (VOSI 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(documents::soda_capabilities)),
+    },
+    Place {
+        address: Address {
             paths: &["/registry/record.xml"],
             operations: &[get(
                 "The service as a record of the Registry (VOResource 1.1)",
@@ -329,7 +401,7 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
-            paths: &["/tap/availability"],
+            paths: &["/tap/availability", "/soda/availability"],
             operations: &[get("Whether the service is up (VOSI 1.1)", &[], &[XML])],
         },
         compress: false,

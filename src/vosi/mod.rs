@@ -14,6 +14,7 @@ pub mod availability;
 pub mod capabilities;
 pub mod examples;
 pub mod record;
+pub mod soda;
 pub mod tables;
 
 pub use tables::Detail;

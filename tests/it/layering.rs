@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -52,13 +52,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "votable",
         ],
     ),
+    ("soda", &["adql", "dali", "input"]),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
         &[
-            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "output", "soda", "tap", "uws", "vosi", "web",
         ],
     ),
     (
@@ -92,7 +93,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "spatial", "obscore", "output", "demo", "tap", "adql",
+            "database", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
