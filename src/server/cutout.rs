@@ -9,6 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::stream;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::around::{Notes, RequestId};
@@ -24,8 +25,10 @@ use files::Roots;
 /// has taken them.
 const CHUNK: usize = 256 * 1024;
 const AHEAD: usize = 4;
-/// How long a request waits for its turn.
+/// How long a request waits for its turn, and a piece of the answer for the
+/// client to take it.
 const PATIENCE: Duration = Duration::from_secs(30);
+const TAKING: Duration = Duration::from_secs(60);
 
 /// What cut-outs are made of, and by how many at once.
 pub struct Cutouts {
@@ -72,9 +75,13 @@ async fn answered(
     let file = files::find(state, &asked.id).await?;
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
+    let channel = Channel {
+        sender,
+        runtime: state.runtime.clone(),
+    };
     state
         .runtime
-        .spawn_blocking(move || cut(&asked, file, place, head, sender));
+        .spawn_blocking(move || cut(&asked, file, place, head, channel));
     let length = match headed.await {
         Ok(Ok(Some(length))) => length,
         Ok(Ok(None)) => return Ok(HttpResponse::NoContent().finish()),
@@ -109,7 +116,7 @@ fn cut(
     file: std::fs::File,
     place: OwnedSemaphorePermit,
     head: Head,
-    sender: mpsc::Sender<io::Result<Bytes>>,
+    channel: Channel,
 ) {
     let _place = place;
     let found = soda::unpacked(file).and_then(|file| match &asked.region {
@@ -127,25 +134,37 @@ fn cut(
     if head.send(Ok(Some(cutout.bytes()))).is_err() {
         return;
     }
-    let mut out = BufWriter::with_capacity(CHUNK, Channel(&sender));
+    let mut out = BufWriter::with_capacity(CHUNK, &channel);
     let written = cutout.write(&mut out).and_then(|()| out.flush());
+    // What is left would be sent when it is dropped.
+    drop(out.into_parts());
     if let Err(error) = written
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         tracing::error!(%error, "a cut-out was broken off");
-        let broken = io::Error::other("the cut-out cannot be finished");
-        let _ = sender.blocking_send(Err(broken));
+        channel.send(Err(io::Error::other("the cut-out cannot be finished")));
     }
 }
 
-struct Channel<'a>(&'a mpsc::Sender<io::Result<Bytes>>);
+/// To whoever waits for the answer.
+struct Channel {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    runtime: Handle,
+}
 
-impl Write for Channel<'_> {
+impl Channel {
+    /// False when the client is gone, or takes nothing.
+    fn send(&self, piece: io::Result<Bytes>) -> bool {
+        let sending = async { tokio::time::timeout(TAKING, self.sender.send(piece)).await };
+        matches!(self.runtime.block_on(sending), Ok(Ok(())))
+    }
+}
+
+impl Write for &Channel {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        match sent {
-            Ok(()) => Ok(bytes.len()),
-            Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
+        match self.send(Ok(Bytes::copy_from_slice(bytes))) {
+            true => Ok(bytes.len()),
+            false => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 

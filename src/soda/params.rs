@@ -12,6 +12,9 @@ use crate::dali::Params;
 
 use super::Fault;
 
+/// Numbers of a polygon; more would take long to compare with an image.
+const NUMBERS: usize = 20_000;
+
 /// A request that is understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -101,6 +104,9 @@ fn region(name: &str, value: &str) -> Result<Region, Fault> {
         .split_whitespace()
         .map(|number| number_of(number).ok_or_else(|| wrong(format!("{number} is no number"))))
         .collect::<Result<Vec<f64>, Fault>>()?;
+    if numbers.len() > NUMBERS {
+        return Err(wrong(format!("it has more than {} vertices", NUMBERS / 2)));
+    }
     let count = |expected: &str| {
         wrong(format!(
             "{word} needs {expected}, in degrees; these are {}",
@@ -118,8 +124,9 @@ fn region(name: &str, value: &str) -> Result<Region, Fault> {
         ("POLYGON", _) => return Err(count("three pairs of numbers or more")),
         ("RANGE", [lon1, lon2, lat1, lat2]) => {
             // Open ends (section 3.3.1) are those of the sky.
-            let [lon1, lon2] = [lon1.max(0.0), lon2.min(360.0)];
-            let [lat1, lat2] = [lat1.max(-90.0), lat2.min(90.0)];
+            let closed = |end: f64, at: f64| if end.is_finite() { end } else { at };
+            let (lon1, lon2) = (closed(*lon1, 0.0), closed(*lon2, 360.0));
+            let (lat1, lat2) = (closed(*lat1, -90.0), closed(*lat2, 90.0));
             Region::parse(&format!("RANGE {lon1} {lon2} {lat1} {lat2}"))
         }
         ("RANGE", _) => return Err(count("four numbers")),

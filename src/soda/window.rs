@@ -13,8 +13,11 @@ use adql::sky::{self, Region};
 use super::Fault;
 use super::wcs::Wcs;
 
-/// Parts that are looked at before the search is given up: some seconds' work.
-const MOST: u32 = 8_000_000;
+/// Parts that are looked at before the search is given up: some seconds' work
+/// for a simple region, and less often for one of many numbers.
+const MOST: usize = 8_000_000;
+/// Numbers of a region that count as one look.
+const SIMPLE: usize = 64;
 /// Parts wider than this (radians) are halved without a look.
 const WIDE: f64 = 0.2;
 /// How much further than to the positions looked at a part may reach.
@@ -95,10 +98,11 @@ pub fn window(wcs: &Wcs, size: [u64; 2], region: &Region) -> Result<Option<Windo
         first: [0, 0],
         end: size,
     }];
-    let mut looked = 0u32;
+    let most = MOST / (1 + shape.as_slice().len() / SIMPLE);
+    let mut looked = 0;
     while let Some(part) = waiting.pop() {
         looked += 1;
-        if looked > MOST {
+        if looked > most {
             return Err(Fault::unsuited(
                 "which pixels the region meets takes too long to find; ask for a simpler region",
             ));

@@ -21,8 +21,9 @@ use crate::input::fits::header::{BLOCK, cards};
 use super::Fault;
 use header::Cards;
 
-/// Parts of one file that are looked at.
+/// Parts of one file that are looked at, and cards of all of them: they are kept.
 const PARTS: usize = 4096;
+const CARDS: usize = 400_000;
 
 /// One header, and where its data are.
 #[derive(Clone, Debug)]
@@ -60,9 +61,13 @@ pub fn padded(bytes: u64) -> u64 {
 pub fn parts(file: &File) -> Result<Vec<Part>, Fault> {
     let unread = |_| Fault::broken("the file cannot be read");
     let length = file.metadata().map_err(unread)?.len();
+    if !begins(file, 0, b"SIMPLE  ") {
+        return Err(not_fits());
+    }
     let mut reader = BufReader::with_capacity(1 << 16, file);
     reader.rewind().map_err(unread)?;
     let mut parts = Vec::new();
+    let mut cards_left = CARDS;
     loop {
         let number = parts.len();
         let begun = reader.stream_position().map_err(unread)?;
@@ -70,17 +75,20 @@ pub fn parts(file: &File) -> Result<Vec<Part>, Fault> {
         let raw = match cards(&mut reader) {
             Ok(Some(raw)) => raw,
             Ok(None) if number > 0 => break,
-            Ok(None) => return Err(not_fits()),
+            Ok(None) => return Err(Fault::unsuited("it ends too early").of(&name)),
             // Section 3.5: special records may follow the last extension.
-            Err(_) if number > 0 && !begins_extension(file, begun) => break,
+            Err(_) if number > 0 && !begins(file, begun, b"XTENSION") => break,
             Err(reason) => return Err(Fault::unsuited(reason).of(&name)),
         };
+        cards_left = cards_left.checked_sub(raw.len()).ok_or_else(|| {
+            Fault::unsuited(format!(
+                "the headers of the file have more than {CARDS} cards"
+            ))
+        })?;
         let cards = Cards::new(raw);
         let first = cards.keywords().next().unwrap_or_default();
-        match (number, first) {
-            (0, "SIMPLE") | (1.., "XTENSION") => {}
-            (0, _) => return Err(not_fits()),
-            _ => break,
+        if number > 0 && first != "XTENSION" {
+            break;
         }
         if number >= PARTS {
             return Err(Fault::unsuited(format!(
@@ -119,10 +127,10 @@ fn not_fits() -> Fault {
     Fault::unsuited("the file is no FITS file, and only these can be cut")
 }
 
-fn begins_extension(file: &File, place: u64) -> bool {
+fn begins(file: &File, place: u64, with: &[u8; 8]) -> bool {
     let mut word = [0; 8];
     let read = std::os::unix::fs::FileExt::read_exact_at(file, &mut word, place);
-    read.is_ok() && &word == b"XTENSION"
+    read.is_ok() && word == *with
 }
 
 fn called(number: usize, title: Option<&str>) -> String {

@@ -55,7 +55,7 @@ impl Pole {
             if ratio.abs() > 1.0 + 1e-9 {
                 return Err(none());
             }
-            let (middle, half) = (phi.cos().atan2(0.0), ratio.clamp(-1.0, 1.0).acos());
+            let (middle, half) = (0f64.atan2(phi.cos()), ratio.clamp(-1.0, 1.0).acos());
             // Equation 8: of two, the one nearer to LATPOLE.
             [middle + half, middle - half]
                 .into_iter()

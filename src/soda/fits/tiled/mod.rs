@@ -152,6 +152,12 @@ pub fn plain_header(cards: &Cards, axes: &[u64]) -> Cards {
         });
         GONE.contains(&name) || numbered || (unnamed && name == "EXTNAME")
     });
+    // Of whole numbers it is what BLANK is (section 10.1.2).
+    if let Some(blank) = cards.whole("ZBLANK").filter(|_| bitpix > 0)
+        && !cards.has("BLANK")
+    {
+        plain.set_whole("BLANK", blank, "");
+    }
     plain.begin("GCOUNT", "1", "");
     plain.begin("PCOUNT", "0", "");
     for (axis, length) in (1..).zip(axes).collect::<Vec<_>>().into_iter().rev() {
