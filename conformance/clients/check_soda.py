@@ -280,6 +280,9 @@ def given(header):
         extra = wcs.naxis
     except Exception:
         return None
+    # astropy 7.1 writes a block too many where the cards fill one.
+    while (len(kept) + 4 + extra) % 36 in (0, 1):
+        kept[f"FILL{len(kept)}"] = 1
     axes = [*sizes, *[1] * (extra - 2)]
     y, x = numpy.indices(sizes[::-1])
     pixels = ((x * 31 + y * 1009) % 32749).astype(numpy.int16).reshape(axes[::-1])

@@ -547,3 +547,48 @@ fn the_service_cuts_what_an_id_names() {
         }
     });
 }
+
+/// With one place for cut-outs, who leaves early must not keep it.
+#[test]
+fn who_leaves_makes_room() {
+    on_both(|archive| {
+        let path = archive.path("large.fits");
+        let mut lines = vec![
+            card("SIMPLE", "T"),
+            card("BITPIX", 8),
+            card("NAXIS", 2),
+            card("NAXIS1", 20_000),
+            card("NAXIS2", 20_000),
+        ];
+        lines.extend(tan(150.0, 2.0));
+        let mut large = File::create(&path).expect("a file");
+        large.write_all(&header(&lines)).expect("room");
+        // Nobody needs its zeros on a disk.
+        large.set_len(20_000 * 20_000 + 2 * 2880).expect("room");
+        loaded(archive, &[("large", format!("file://{}", path.display()))]);
+        let roots = path.parent().expect("a folder").display().to_string();
+        let settings = format!("[soda]\nroots = \"{roots}\"\nconcurrent = 1\n");
+        let settings = archive.file("soda.toml", settings);
+        let service = archive.serve_with(&["--config", &settings]);
+        let address = format!("{}/soda/sync", service.base);
+        let ask = |radius: &str| {
+            let region = format!("150 2 {radius}");
+            let request = service.client.get(&address);
+            let request = request.query(&[("ID", "ivo://s?large"), ("CIRCLE", &region)]);
+            request.send().expect("an answer")
+        };
+        let before = service.resident_kilobytes();
+        for _ in 0..3 {
+            let mut whole = ask("90");
+            assert_eq!(whole.status(), 200);
+            let mut begin = [0; 10_000];
+            std::io::Read::read_exact(&mut whole, &mut begin).expect("its beginning");
+            drop(whole);
+        }
+        let part = ask("0.1");
+        assert_eq!(part.status(), 200);
+        assert_eq!(value(&part.bytes().expect("bytes"), "NAXIS1"), "21");
+        // The image has 400 MB.
+        assert!(service.resident_kilobytes() < before + 60_000);
+    });
+}
