@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 0 | the crates `adql` (a query's text to SQL) and `votable` (rows to bytes) |
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
-//! | 2 | [`spatial`], [`tap_schema`] |
+//! | 2 | [`spatial`], [`tap_schema`], [`registry`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
 //! | 4 | [`tap`], [`soda`], [`vosi`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
@@ -20,6 +20,7 @@ pub mod dali;
 pub mod database;
 pub mod input;
 
+pub mod registry;
 pub mod spatial;
 pub mod tap_schema;
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -16,12 +16,14 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("input", &["votable"]),
     // Floor 2.
     ("spatial", &["database", "adql"]),
+    ("registry", &["database", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
         "obscore",
         &[
             "config",
+            "registry",
             "tap_schema",
             "spatial",
             "input",
@@ -74,6 +76,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "input",
             "obscore",
             "output",
+            "registry",
             "server",
             "spatial",
             "tap",
@@ -93,7 +96,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
+            "database", "registry", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
