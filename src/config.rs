@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod merged;
 mod registry;
+mod registry_api;
 mod rules;
 mod soda;
 mod uploads;
@@ -27,6 +28,7 @@ pub use jobs::Jobs;
 pub use keys::unknown_variables;
 use merged::merge;
 pub use registry::Registry;
+pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, is_namespace, sites};
 pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
@@ -69,6 +71,7 @@ pub struct Settings {
     pub long: usize,
     pub registry: Registry,
     pub soda: Soda,
+    pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -293,6 +296,7 @@ impl Settings {
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
             soda: Soda::read(&merged)?,
+            registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -13,9 +13,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::around::{Notes, RequestId};
+use super::documents::{base, tagged};
 use super::{State, body};
 use crate::soda::{self, Cutout, Fault, Request, Word};
-use crate::{config, tap};
+use crate::{config, tap, vosi};
 
 mod files;
 
@@ -106,6 +107,12 @@ async fn in_turn(cutouts: &Cutouts) -> Result<OwnedSemaphorePermit, Fault> {
             "as many cut-outs are being made as this service makes at once; try again later",
         )),
     }
+}
+
+/// What the service says of itself.
+pub async fn capabilities(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    let document = vosi::soda::write(&base(&request, &state));
+    tagged(&request, vosi::MEDIA_TYPE, document)
 }
 
 type Head = oneshot::Sender<Result<Option<u64>, Fault>>;

@@ -46,11 +46,6 @@ pub async fn capabilities(request: HttpRequest, state: Data<State>) -> HttpRespo
     tagged(&request, vosi::MEDIA_TYPE, document)
 }
 
-pub async fn soda_capabilities(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let document = vosi::soda::write(&base(&request, &state));
-    tagged(&request, vosi::MEDIA_TYPE, document)
-}
-
 pub async fn tables(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let mut params = Params::default();
     params.add_encoded(request.query_string().as_bytes());
@@ -164,13 +159,13 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 
-fn base(request: &HttpRequest, state: &State) -> String {
+pub fn base(request: &HttpRequest, state: &State) -> String {
     url::base(request, state.base_url.as_deref())
 }
 
 /// The document, or nothing where the client has it. The tag is a weak one, for
 /// one document in several encodings.
-fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
+pub fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
     let mut hasher = DefaultHasher::new();
     document.hash(&mut hasher);
     let tag = EntityTag::new_weak(format!("{:x}", hasher.finish()));

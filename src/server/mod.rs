@@ -18,7 +18,10 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod protocol;
 mod registry;
+mod registry_api;
+mod simple;
 mod sync;
 mod url;
 
@@ -35,6 +38,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub use cutout::Cutouts;
 pub use metrics::Metrics;
 
+use crate::registry::own::Opened;
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
 use crate::{config, tap};
@@ -48,6 +52,8 @@ pub struct State {
     pub jobs: Jobs<tap::Service>,
     /// What the record of the service says.
     pub registry: config::Registry,
+    pub store: Opened,
+    pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

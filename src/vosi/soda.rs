@@ -4,7 +4,8 @@ use std::io;
 
 use quick_xml::events::BytesText;
 
-use super::{XSI, Xml, document, element};
+use super::simple::capabilities;
+use super::{Xml, element};
 
 /// Name, what it is, unit, UCD, type and size: the parameters of SODA 1.0 table 3
 /// that are understood.
@@ -67,55 +68,26 @@ const PARAMETERS: [(&str, &str, &str, &str, &str, &str); 7] = [
     ),
 ];
 
-/// The capabilities of a service of cut-outs under `base`/soda.
+/// The capabilities of the service of cut-outs under `base`/soda.
 pub fn write(base: &str) -> Vec<u8> {
-    document(|xml| {
-        xml.create_element("vosi:capabilities")
-            .with_attribute((
-                "xmlns:vosi",
-                "http://www.ivoa.net/xml/VOSICapabilities/v1.0",
-            ))
-            .with_attribute(("xmlns:vs", "http://www.ivoa.net/xml/VODataService/v1.1"))
-            .with_attribute(XSI)
+    capabilities(base, "soda", |xml| {
+        xml.create_element("capability")
+            .with_attribute(("standardID", "ivo://ivoa.net/std/SODA#sync-1.0"))
             .write_inner_content(|xml| {
-                for resource in ["capabilities", "availability"] {
-                    let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
-                    let url = format!("{base}/soda/{resource}");
-                    capability(xml, &standard, &url, |_| Ok(()))?;
-                }
-                capability(
-                    xml,
-                    "ivo://ivoa.net/std/SODA#sync-1.0",
-                    &format!("{base}/soda/sync"),
-                    parameters,
-                )
+                xml.create_element("interface")
+                    .with_attribute(("xsi:type", "vs:ParamHTTP"))
+                    .with_attribute(("role", "std"))
+                    .with_attribute(("version", "1.0"))
+                    .write_inner_content(|xml| {
+                        xml.create_element("accessURL")
+                            .with_attribute(("use", "full"))
+                            .write_text_content(BytesText::new(&format!("{base}/soda/sync")))?;
+                        parameters(xml)
+                    })
+                    .map(drop)
             })
             .map(drop)
     })
-}
-
-fn capability(
-    xml: &mut Xml,
-    standard: &str,
-    url: &str,
-    more: impl Fn(&mut Xml) -> io::Result<()>,
-) -> io::Result<()> {
-    xml.create_element("capability")
-        .with_attribute(("standardID", standard))
-        .write_inner_content(|xml| {
-            xml.create_element("interface")
-                .with_attribute(("xsi:type", "vs:ParamHTTP"))
-                .with_attribute(("role", "std"))
-                .with_attribute(("version", "1.0"))
-                .write_inner_content(|xml| {
-                    xml.create_element("accessURL")
-                        .with_attribute(("use", "full"))
-                        .write_text_content(BytesText::new(url))?;
-                    more(xml)
-                })
-                .map(drop)
-        })
-        .map(drop)
 }
 
 fn parameters(xml: &mut Xml) -> io::Result<()> {
