@@ -17,8 +17,10 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod protocol;
 mod registry;
 mod registry_api;
+mod simple;
 mod sync;
 mod url;
 

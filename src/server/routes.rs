@@ -1,6 +1,7 @@
 //! Every address of the service: who answers there, and how it is described.
 
 mod registry_api;
+mod simple;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method as Verb, StatusCode};
@@ -168,8 +169,8 @@ const PLACES: &[Place] = &[
         },
         compress: false,
         serve: |it| {
-            it.route(read().to(sync::answer))
-                .route(web::post().to(sync::answer))
+            it.route(read().to(sync::tap))
+                .route(web::post().to(sync::tap))
         },
     },
     Place {
@@ -374,7 +375,10 @@ const PLACES: &[Place] = &[
 ];
 
 fn places() -> impl Iterator<Item = &'static Place> {
-    PLACES.iter().chain(registry_api::PLACES)
+    PLACES
+        .iter()
+        .chain(registry_api::PLACES)
+        .chain(simple::PLACES)
 }
 
 /// What there is, in the order of telling.

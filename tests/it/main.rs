@@ -1,6 +1,7 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
 mod async_;
+mod butler;
 mod cases;
 mod coverage;
 mod database;
@@ -21,6 +22,8 @@ mod plans;
 mod protocol;
 mod random;
 mod registry;
+mod scs;
+mod sia;
 mod sky_covers;
 mod sky_functions;
 mod sky_index;
