@@ -299,7 +299,7 @@ impl Store {
         let values = [self.lists.ids(ids)];
         let sql = self.files_sql("{registry.file} AS f", &condition);
         let wires = super::look::FILE_WIRES;
-        let rows = session.transaction.fetch(&sql, &values, &wires).await?;
+        let rows = session.transaction.fetch(&sql, &values, wires).await?;
         Ok(super::look::files(&rows))
     }
 }

@@ -132,8 +132,10 @@ impl Store {
         let columns = element.columns();
         lay(&mut session, element, &columns, rows).await?;
         check_parents(&mut session, element).await?;
-        let mut done = Recorded::default();
-        done.same = leave_same(&mut session, element).await?;
+        let mut done = Recorded {
+            same: leave_same(&mut session, element).await?,
+            ..Recorded::default()
+        };
         let others = others(&mut session, element).await?;
         if !replace && !others.is_empty() {
             return Err(Error::conflict(
