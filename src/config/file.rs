@@ -7,7 +7,14 @@ use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
 const SECTIONS: [&str; 7] = [
-    "limits", "uploads", "jobs", "obscore", "log", "pool", "registry",
+    "limits",
+    "uploads",
+    "jobs",
+    "obscore",
+    "log",
+    "pool",
+    "registry",
+    "registry_api",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it
