@@ -6,7 +6,7 @@ use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "limits",
     "uploads",
     "jobs",

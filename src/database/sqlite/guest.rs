@@ -130,7 +130,7 @@ fn read(
 fn connect(path: &Path) -> Result<Connection, Error> {
     let open = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_handler(Some(|looks| {
             std::thread::sleep(LOOK);
             looks < LOOKS
