@@ -20,7 +20,7 @@ pub struct Made {
 
 pub enum Engine {
     Sqlite,
-    Postgres(Database),
+    Postgres(Box<Database>),
 }
 
 /// The namespace on PostgreSQL.
@@ -52,7 +52,7 @@ pub async fn make(universe: u32, server: bool) -> Made {
         true => {
             let url = postgres::fresh_database();
             let database = support::open(&url, None).await;
-            (url, Engine::Postgres(database))
+            (url, Engine::Postgres(Box::new(database)))
         }
     };
     let config = format!(
