@@ -10,6 +10,7 @@
 mod file;
 mod jobs;
 mod keys;
+mod links;
 mod merged;
 mod registry;
 mod rules;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 
 pub use jobs::Jobs;
 pub use keys::unknown_variables;
+pub use links::{Access, Cutout, Datalink, Files, Key};
 use merged::merge;
 pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
@@ -66,6 +68,8 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub datalink: Datalink,
+    pub files: Files,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -289,6 +293,8 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            datalink: links::datalink(&merged)?,
+            files: links::files(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -78,6 +78,8 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         limits: settings.limits,
         uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
+        access: settings.datalink.access,
+        base: tap::Base::new(settings.base_url.as_deref().unwrap_or_default()),
         scratch: settings.data_dir.clone(),
         admission: tap::Admission::new(
             settings.readers,

@@ -81,7 +81,7 @@ impl Query {
         // Whoever asks here has the disk for the answer.
         let table = Table {
             bytes: u64::MAX,
-            ..service.table(answer, request)
+            ..service.table(answer, request, &service.base.last())
         };
         let mut stream = Stream::open(table, self.layout()?).await?;
         let (name, mut out): (String, Box<dyn Write + Send>) = match &self.output {

@@ -9,10 +9,11 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, open};
 use crate::config::Settings;
+use crate::files::Files;
 use crate::server::{self, State};
 use crate::spatial::upkeep::{self, Indexed};
-use crate::tap;
 use crate::vosi::examples::configured;
+use crate::{datalink, tap};
 
 /// Serve the observations over HTTP
 #[derive(Debug, Args)]
@@ -103,12 +104,26 @@ pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
+    if let Ok(address) = listener.local_addr() {
+        service.base.reached_at(&settings.local_url(address));
+    }
     let desk = open::desk()?;
     let workers = runtime.handle().clone();
     let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
+    let datalink = datalink::Service::new(datalink::Parts {
+        database: service.database.clone(),
+        tables: service.tables.clone(),
+        sources: Vec::new(),
+        files: Files::new(&settings.files),
+        settings: settings.datalink.clone(),
+        limits: service.limits,
+        votable: service.votable,
+        scratch: service.scratch.clone(),
+    });
     let state = State {
         service,
+        datalink,
         jobs: jobs.clone(),
         registry: settings.registry.clone(),
         base_url: settings.base_url.clone(),

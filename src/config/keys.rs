@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 66] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -66,6 +66,18 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
     ("registry", "created", Kind::Text, None),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
+    ("datalink", "access_url", Kind::Text, Some("stored")),
+    ("datalink", "ids", Kind::Number, Some("100000")),
+    ("datalink", "cutout", Kind::Text, Some("none")),
+    ("datalink", "documentation", Kind::Text, None),
+    ("files", "roots", Kind::Text, None),
+    ("files", "s3_endpoint", Kind::Text, None),
+    ("files", "s3_region", Kind::Text, Some("us-east-1")),
+    ("files", "s3_key_id", Kind::Text, None),
+    ("files", "s3_secret", Kind::Text, None),
+    ("files", "gs_key_id", Kind::Text, None),
+    ("files", "gs_secret", Kind::Text, None),
+    ("files", "signed_seconds", Kind::Number, Some("3600")),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -26,7 +26,7 @@ pub use batch::Batch;
 pub use error::Error;
 pub use migrate::now;
 pub use plan::{Plan, form};
-pub use rows::Rows;
+pub use rows::{Feed, Rows};
 pub use statistics::Statistics;
 pub use temporary::{Batches, Temporary};
 

@@ -178,11 +178,22 @@ fn document(table: &Table) -> Document {
             .into_iter()
             .collect(),
         table: TableHead {
-            fields: columns.iter().map(answer_field).collect(),
+            fields: fields(table),
             ..TableHead::default()
         },
+        services: table.links.descriptors(),
         ..Document::default()
     }
+}
+
+fn fields(table: &Table) -> Vec<Field> {
+    let mut fields: Vec<Field> = table.columns.iter().map(answer_field).collect();
+    for (column, id) in table.links.named() {
+        if let Some(field) = fields.get_mut(column) {
+            field.id = Some(id.to_owned());
+        }
+    }
+    fields
 }
 
 fn answer_field(column: &Column) -> Field {

@@ -15,5 +15,5 @@ mod wanted;
 
 pub use dataset::{DataId, Dataset, File, Record, Scalar, Timespan};
 pub use event::{Event, Observer, ObserverError};
-pub use source::{Changes, Error, Place, Source};
+pub use source::{Changes, Error, Place, Related, Relation, Source};
 pub use wanted::{Collections, PatternError, Wanted};

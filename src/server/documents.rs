@@ -155,7 +155,11 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         Ok(Ok(counts)) => Some(counts),
         _ => None,
     };
-    let text = state.metrics.text(jobs, &state.service.database.pools());
+    let text = state.metrics.text(
+        jobs,
+        &state.service.database.pools(),
+        state.datalink.missing(),
+    );
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 
@@ -165,7 +169,7 @@ fn base(request: &HttpRequest, state: &State) -> String {
 
 /// The document, or nothing where the client has it. The tag is a weak one, for
 /// one document in several encodings.
-fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
+pub fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
     let mut hasher = DefaultHasher::new();
     document.hash(&mut hasher);
     let tag = EntityTag::new_weak(format!("{:x}", hasher.finish()));

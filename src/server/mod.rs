@@ -13,11 +13,14 @@ mod around;
 mod async_;
 mod body;
 mod coverage;
+mod datalink;
 mod documents;
 mod download;
 mod encoding;
+mod files;
 mod metrics;
 mod registry;
+mod streamed;
 mod sync;
 mod url;
 
@@ -44,6 +47,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 pub struct State {
     pub service: tap::Service,
     pub jobs: Jobs<tap::Service>,
+    pub datalink: crate::datalink::Service,
     /// What the record of the service says.
     pub registry: config::Registry,
     /// As configured; else each request tells.

@@ -11,6 +11,7 @@ mod coverage;
 mod fault;
 mod glimpse;
 mod job;
+mod links;
 mod request;
 mod rows;
 pub mod upload;
@@ -22,6 +23,7 @@ pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
+pub use links::Base;
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
 
@@ -36,6 +38,7 @@ use crate::output::{Limit, Stream, Table};
 pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
+use links::Told;
 use rows::Asked;
 
 /// What answers queries.
@@ -47,6 +50,10 @@ pub struct Service {
     pub uploads: Uploads,
     /// Where a request does not say.
     pub votable: VotableVersion,
+    /// What `access_url` leads to.
+    pub access: config::Access,
+    /// For answers that nobody waits for.
+    pub base: Base,
     /// A directory on disk for answers that must wait for their last row.
     pub scratch: PathBuf,
     /// Who may use the database now.
@@ -57,7 +64,9 @@ pub struct Service {
 /// `None` when only the columns were asked for (MAXREC=0, TOP 0).
 pub struct Answer {
     pub columns: Vec<Column>,
+    /// Cells behind those of the columns are for [`Service::table`].
     pub rows: Option<Rows>,
+    told: Told,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
 }
@@ -79,12 +88,15 @@ impl Service {
         let mut brought = self.uploads.bring(&request.uploads, parts).await?;
         let published = self.tables.catalog().await;
         let catalog = brought.catalog(&published);
-        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
+        let mut query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
+        let told = Told::by(&mut query);
         if request.maxrec == 0 || query.limit() == Some(0) {
-            let columns = query.into_columns();
+            let mut columns = query.into_columns();
+            told.cut(&mut columns);
             return Ok(Answer {
                 columns,
                 rows: None,
+                told,
                 place: None,
             });
         }
@@ -104,9 +116,12 @@ impl Service {
             None => (self.rows(&asked).await?, None),
             Some(client) => self.rows_in_turn(&asked, client).await?,
         };
+        let mut columns = query.into_columns();
+        told.cut(&mut columns);
         Ok(Answer {
-            columns: query.into_columns(),
+            columns,
             rows: Some(rows),
+            told,
             place,
         })
     }
@@ -131,8 +146,10 @@ impl Service {
         now()
     }
 
-    /// An answer as it is to be written, in the usual version of VOTable.
-    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+    /// An answer as it is to be written, in the usual version of VOTable, for
+    /// a client that reaches us at `base`.
+    pub fn table(&self, answer: Answer, request: &QueryRequest, base: &str) -> Table {
+        let links = answer.told.links(&answer.columns, self.access, base);
         let bytes = self.limits.answer_bytes;
         Table {
             columns: answer.columns,
@@ -150,6 +167,9 @@ impl Service {
             infos: self.infos(&request.query),
             version: self.votable,
             address: None,
+            links,
+            whole: None,
+            cut: None,
             scratch: self.scratch.clone(),
         }
     }
@@ -175,24 +195,23 @@ impl Service {
         &self,
         params: &Params,
         parts: &Parts,
-        accept: Option<&str>,
         limits: Limits,
-        client: Option<&str>,
+        asker: Asker<'_>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let mut format = match &request.format {
             Some(format) => format.clone(),
-            None => dali::default_from_accept(accept),
+            None => dali::default_from_accept(asker.accept),
         };
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let mut answer = self.answer(&request, parts, limits, client).await?;
+        let mut answer = self.answer(&request, parts, limits, asker.client).await?;
         let place = answer.place.take();
         let table = Table {
             address: request.address(),
             version: request.version.unwrap_or(self.votable),
-            ..self.table(answer, &request)
+            ..self.table(answer, &request, asker.base)
         };
         Ok(Response {
             file: file_name(format.layout),
@@ -201,6 +220,17 @@ impl Service {
             format,
         })
     }
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// Formats that it accepts (RFC 9110 section 12.5.1).
+    pub accept: Option<&'a str>,
+    /// Who waits for the answer, if it has to wait for its turn.
+    pub client: Option<&'a str>,
+    /// How it reaches us, without a slash at the end.
+    pub base: &'a str,
 }
 
 /// The answer to a request, as it is to be sent.

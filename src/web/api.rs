@@ -53,9 +53,15 @@ pub struct Parameter {
 }
 
 /// The variable parts of addresses.
-pub const PARTS: [(&str, &str); 3] = [
+pub const PARTS: [(&str, &str); 6] = [
     ("id", "The identifier of a job"),
     ("name", "The name of a table, or of a result"),
+    ("repo", "The label of a registry"),
+    ("dataset", "The UUID of a dataset"),
+    (
+        "component",
+        "A part of the dataset: its name, or its number from 0",
+    ),
     (
         "part",
         "phase, parameters, results, error, quote, destruction, executionduration or owner",

@@ -8,13 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
     ("database", &["config", "adql"]),
     ("input", &["votable"]),
     // Floor 2.
+    ("files", &["config"]),
     ("spatial", &["database", "adql"]),
     ("registry", &["database", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
@@ -34,7 +35,9 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("felis", &["tap_schema", "database", "adql"]),
     (
         "output",
-        &["votable", "spatial", "database", "dali", "adql"],
+        &[
+            "votable", "config", "files", "spatial", "database", "dali", "adql",
+        ],
     ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
@@ -55,12 +58,27 @@ const ROOMS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
+    (
+        "datalink",
+        &[
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "files",
+            "output",
+            "registry",
+            "tap_schema",
+            "votable",
+        ],
+    ),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
         &[
-            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "datalink", "files", "output", "tap", "uws", "vosi",
+            "web",
         ],
     ),
     (
@@ -70,7 +88,9 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "config",
             "dali",
             "database",
+            "datalink",
             "demo",
+            "files",
             "felis",
             "input",
             "obscore",
@@ -94,7 +114,8 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql",
+            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "datalink",
+            "adql",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
@@ -103,7 +124,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 17] = [
+const FOREIGN: [(&str, &[&str]); 19] = [
     (
         "sqlparser",
         &[
@@ -121,6 +142,8 @@ const FOREIGN: [(&str, &[&str]); 17] = [
     ("deadpool_postgres", &["src/database"]),
     ("rusqlite", &["src/database"]),
     ("reqwest", &["src/tap/upload/fetch.rs"]),
+    ("rusty_s3", &["src/files"]),
+    ("zip", &["src/files"]),
     ("clap", &["src/commands", "src/main.rs"]),
     ("parquet", &["src/input", "src/output"]),
     ("arrow_array", &["src/output"]),

@@ -1,0 +1,133 @@
+//! From the rows of an answer to data: the service of links that is told
+//! beside them (DataLink 1.1 section 4), and `access_url` as this client can
+//! follow it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adql::{Column, Query};
+use votable::{Descriptor, Field, Param};
+
+use crate::config;
+use crate::output::{self, Links};
+
+/// Utypes of the columns of ObsCore 1.1 that tell of data (appendix C).
+const DID: &str = "obscore:Curation.publisherDID";
+const URL: &str = "obscore:Access.reference";
+const FORMAT: &str = "obscore:Access.format";
+
+/// How clients reach us, for answers that nobody waits for: as configured, or
+/// as the last request did that made a job.
+#[derive(Clone, Debug, Default)]
+pub struct Base(Arc<Mutex<String>>);
+
+impl Base {
+    /// Without a slash at the end.
+    pub fn new(base: &str) -> Base {
+        Base(Arc::new(Mutex::new(base.to_owned())))
+    }
+
+    pub fn reached_at(&self, base: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != base {
+            base.clone_into(&mut known);
+        }
+    }
+
+    pub fn last(&self) -> String {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+}
+
+/// Which columns of an answer tell of data. Those that are needed to tell
+/// clients so, and are not asked for, are added behind the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Columns that are asked for.
+    visible: usize,
+    url: Option<usize>,
+    format: Option<usize>,
+    did: Option<usize>,
+}
+
+impl Told {
+    pub fn by(query: &mut Query) -> Told {
+        let columns = query.columns();
+        let visible = columns.len();
+        let place = |utype: &str| columns.iter().position(|column| has_utype(column, utype));
+        let (url, format) = (place(URL), place(FORMAT));
+        let alone = columns.iter().filter(|column| has_utype(column, DID));
+        let alone = (alone.count() == 1).then(|| place(DID)).flatten();
+        let Some(number) = url.or(format) else {
+            return Told {
+                visible,
+                ..Told::default()
+            };
+        };
+        // Of the same row: a join may show two datasets.
+        let url = url.or_else(|| query.beside(number, URL));
+        let format = format.or_else(|| query.beside(number, FORMAT));
+        let did = query.beside(number, DID).or(alone);
+        Told {
+            visible,
+            url,
+            format,
+            did,
+        }
+    }
+
+    /// Keeps those columns alone that are asked for.
+    pub fn cut(&self, columns: &mut Vec<Column>) {
+        columns.truncate(self.visible);
+    }
+
+    /// What is done to the rows and said beside them.
+    pub fn links(self, columns: &[Column], rule: config::Access, base: &str) -> Links {
+        let access = output::Access {
+            rule,
+            base: base.to_owned(),
+            visible: self.visible,
+            url: self.url,
+            format: self.format,
+            did: self.did,
+        };
+        let told = self.url.is_some() || self.format.is_some();
+        Links {
+            access: told.then_some(access),
+            services: service(columns, base).into_iter().collect(),
+        }
+    }
+}
+
+/// The service of links, where the rows have identifiers to call it with.
+fn service(columns: &[Column], base: &str) -> Option<output::Service> {
+    let column = columns.iter().position(|column| has_utype(column, DID))?;
+    let id = Param {
+        field: Field {
+            ucd: Some("meta.id;meta.main".to_owned()),
+            reference: Some(output::Service::ID.to_owned()),
+            ..Field::text("ID")
+        },
+        value: String::new(),
+    };
+    let descriptor = Descriptor {
+        name: Some("links".to_owned()),
+        description: Some(
+            "Files of each dataset, its preview, related datasets and services.".to_owned(),
+        ),
+        access_url: format!("{base}/datalink/links"),
+        standard_id: Some("ivo://ivoa.net/std/DataLink#links-1.1".to_owned()),
+        content_type: Some("application/x-votable+xml;content=datalink".to_owned()),
+        inputs: vec![id],
+        ..Descriptor::default()
+    };
+    Some(output::Service {
+        descriptor,
+        column: Some(column),
+    })
+}
+
+fn has_utype(column: &Column, utype: &str) -> bool {
+    let said = column.utype.as_deref();
+    said.is_some_and(|said| said.eq_ignore_ascii_case(utype))
+}
