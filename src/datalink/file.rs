@@ -46,7 +46,12 @@ impl Service {
             }
             _ => return Err(missing("there is no such file")),
         };
-        let media_type = media_type.unwrap_or_else(|| files::media_type(&uri).to_owned());
+        let by_name = || {
+            files::media_type(&uri)
+                .unwrap_or("application/octet-stream")
+                .to_owned()
+        };
+        let media_type = media_type.unwrap_or_else(by_name);
         let service = self.clone();
         let open = move || service.0.parts.files.look().open(&uri);
         match tokio::task::spawn_blocking(open).await {

@@ -69,7 +69,7 @@ impl Service {
         let qualifier = row
             .as_ref()
             .and_then(|row| product(row.product.as_deref()?));
-        let shown = |file: &File| is_picture(&kind(file));
+        let shown = |file: &File| is_picture(kind(file).as_deref());
         // A dataset of pictures alone is no preview of itself.
         let pictured = !dataset.files.iter().all(shown);
         for (number, file) in dataset.files.iter().enumerate() {
@@ -89,7 +89,8 @@ impl Service {
             let semantics = Term::of(it.relation, &it.dataset.dataset_type);
             drafts.extend(related_to(id, semantics, label, &it.dataset, base));
         }
-        let is_fits = dataset.files.iter().any(|file| is_fits(&kind(file)));
+        let mut files = dataset.files.iter();
+        let is_fits = files.any(|file| is_fits(kind(file).as_deref()));
         self.services(id, dataset.region.as_ref(), is_fits, drafts);
     }
 
@@ -112,10 +113,10 @@ impl Service {
         let content_type = match (format, row.format.as_deref()) {
             (Some(format), _) => Some(format.to_owned()),
             (None, Some(links)) if looked.is_none() => Some(links.to_owned()),
-            _ if looked.is_some() => Some(media_type(url).to_owned()),
+            _ if looked.is_some() => media_type(url).map(str::to_owned),
             _ => None,
         };
-        let is_fits = content_type.as_deref().is_some_and(is_fits);
+        let is_fits = is_fits(content_type.as_deref());
         let found = !matches!(goes, Goes::Fault(_));
         drafts.push(Draft {
             link: Link {
@@ -243,7 +244,7 @@ fn draft(
     Draft {
         link: Link {
             description: Some(described(&kind_of, dataset)),
-            content_type: Some(kind(file)),
+            content_type: kind(file),
             content_length: file.size,
             local_semantics: Some(kind_of),
             free: !at_home,
@@ -297,19 +298,17 @@ fn described(kind: &str, dataset: &Dataset) -> String {
     }
 }
 
-fn kind(file: &File) -> String {
-    match &file.media_type {
-        Some(said) => said.clone(),
-        None => media_type(&file.uri).to_owned(),
-    }
+fn kind(file: &File) -> Option<String> {
+    let said = file.media_type.clone();
+    said.or_else(|| media_type(&file.uri).map(str::to_owned))
 }
 
-fn is_picture(media_type: &str) -> bool {
-    media_type.starts_with("image/png") || media_type.starts_with("image/jpeg")
+fn is_picture(kind: Option<&str>) -> bool {
+    kind.is_some_and(|it| it.starts_with("image/png") || it.starts_with("image/jpeg"))
 }
 
-fn is_fits(media_type: &str) -> bool {
-    media_type.starts_with("application/fits") || media_type.starts_with("image/fits")
+fn is_fits(kind: Option<&str>) -> bool {
+    kind.is_some_and(|it| it.starts_with("application/fits") || it.starts_with("image/fits"))
 }
 
 /// With one of the standard's words (DataLink 1.1 section 3.4).

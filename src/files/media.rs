@@ -29,14 +29,14 @@ const TYPES: [(&str, &str); 24] = [
     ("hdf5", "application/x-hdf5"),
 ];
 
-/// That of a name or a URI; `application/octet-stream` where it says nothing.
-pub fn media_type(name: &str) -> &'static str {
+/// That of a name or a URI, where it says something.
+pub fn media_type(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     let known = TYPES.iter().find(|(ending, _)| {
         name.strip_suffix(ending)
             .is_some_and(|rest| rest.ends_with('.'))
     });
-    known.map_or("application/octet-stream", |(_, media_type)| media_type)
+    known.map(|(_, media_type)| *media_type)
 }
 
 #[cfg(test)]
@@ -45,13 +45,15 @@ mod tests {
 
     #[test]
     fn names_say_what_files_are() {
-        let check = |name: &str, expected: &str| assert_eq!(media_type(name), expected, "{name}");
+        let check = |name: &str, expected: &str| {
+            assert_eq!(media_type(name).unwrap_or_default(), expected, "{name}");
+        };
         check("file:///d/A.FITS", "application/fits");
         check("a.fits.fz", "application/fits");
         check("a.fits.gz", "application/gzip");
         check("x.zip#zip-path=b/c.json", "application/json");
         check("preview.png", "image/png");
-        check("fits", "application/octet-stream");
-        check("", "application/octet-stream");
+        check("fits", "");
+        check("", "");
     }
 }

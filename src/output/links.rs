@@ -65,7 +65,14 @@ pub struct Access {
     pub base: String,
     /// Columns that are shown.
     pub visible: usize,
-    /// `access_url`, `access_format` and `obs_publisher_did`.
+    /// One for each dataset that a row tells of, which joins may make several.
+    pub told: Vec<Told>,
+}
+
+/// The columns `access_url`, `access_format` and `obs_publisher_did` of one
+/// dataset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
     pub url: Option<usize>,
     pub format: Option<usize>,
     pub did: Option<usize>,
@@ -91,15 +98,23 @@ impl Access {
                 let cell = column.and_then(|column| batch.cell(row, column));
                 cell.map(String::from_utf8_lossy)
             };
-            let (url, format) = (text(self.url), text(self.format));
-            let way = self.way(url.as_deref(), format.as_deref(), text(self.did));
+            let ways = self.told.iter().map(|told| {
+                let (url, format) = (text(told.url), text(told.format));
+                (
+                    told,
+                    self.way(url.as_deref(), format.as_deref(), text(told.did)),
+                )
+            });
+            let ways: Vec<(&Told, Way)> = ways.collect();
             for (column, cell) in batch.row(row).take(self.visible).enumerate() {
-                let turned = if Some(column) == self.url {
-                    self.address(&way, cell)
-                } else if Some(column) == self.format {
-                    media_type(&way, cell)
-                } else {
-                    cell.map(Cow::Borrowed)
+                let of = |place: fn(&Told) -> Option<usize>| {
+                    let mut ways = ways.iter();
+                    ways.find(|(told, _)| place(told) == Some(column))
+                };
+                let turned = match (of(|told| told.url), of(|told| told.format)) {
+                    (Some((_, way)), _) => self.address(way, cell),
+                    (_, Some((_, way))) => media_type(way, cell),
+                    _ => cell.map(Cow::Borrowed),
                 };
                 out.push(turned.as_deref());
             }
@@ -182,9 +197,11 @@ mod tests {
                 rule,
                 base: "https://x.example/obs".to_owned(),
                 visible: 2,
-                url: Some(0),
-                format: Some(1),
-                did: Some(2),
+                told: vec![Told {
+                    url: Some(0),
+                    format: Some(1),
+                    did: Some(2),
+                }],
             };
             let mut batch = Batch::new([Wire::Text, Wire::Text, Wire::Text]);
             for cell in stored {

@@ -8,7 +8,7 @@ use adql::{Column, Query};
 use votable::{Descriptor, Field, Param};
 
 use crate::config;
-use crate::output::{self, Links};
+use crate::output::{self, Links, Told};
 
 /// Utypes of the columns of ObsCore 1.1 that tell of data (appendix C).
 const DID: &str = "obscore:Curation.publisherDID";
@@ -42,38 +42,40 @@ impl Base {
 /// Which columns of an answer tell of data. Those that are needed to tell
 /// clients so, and are not asked for, are added behind the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Shown {
     /// Columns that are asked for.
     visible: usize,
-    url: Option<usize>,
-    format: Option<usize>,
-    did: Option<usize>,
+    told: Vec<Told>,
 }
 
-impl Told {
-    pub fn by(query: &mut Query) -> Told {
-        let columns = query.columns();
-        let visible = columns.len();
-        let place = |utype: &str| columns.iter().position(|column| has_utype(column, utype));
-        let (url, format) = (place(URL), place(FORMAT));
-        let alone = columns.iter().filter(|column| has_utype(column, DID));
-        let alone = (alone.count() == 1).then(|| place(DID)).flatten();
-        let Some(number) = url.or(format) else {
-            return Told {
-                visible,
-                ..Told::default()
-            };
+impl Shown {
+    pub fn by(query: &mut Query) -> Shown {
+        let visible = query.columns().len();
+        let places = |query: &Query, utype: &str| -> Vec<usize> {
+            let columns = query.columns().iter().enumerate();
+            let found = columns.filter(|(_, column)| has_utype(column, utype));
+            found.map(|(place, _)| place).collect()
         };
-        // Of the same row: a join may show two datasets.
-        let url = url.or_else(|| query.beside(number, URL));
-        let format = format.or_else(|| query.beside(number, FORMAT));
-        let did = query.beside(number, DID).or(alone);
-        Told {
-            visible,
-            url,
-            format,
-            did,
+        let (urls, formats) = (places(query, URL), places(query, FORMAT));
+        let only = |all: &[usize]| if let [one] = all { Some(*one) } else { None };
+        let did = only(&places(query, DID));
+        let mut told: Vec<Told> = Vec::new();
+        for &number in urls.iter().chain(&formats) {
+            let known = |it: &Told| [it.url, it.format].contains(&Some(number));
+            if told.iter().any(known) {
+                continue;
+            }
+            // Of the same row, since a join may show several; where rows of the
+            // answer are not those of a table, one of each belong together.
+            let mut beside = |utype: &str| query.beside(number, utype);
+            let (url, format) = match urls.contains(&number) {
+                true => (Some(number), beside(FORMAT).or(only(&formats))),
+                false => (beside(URL).or(only(&urls)), Some(number)),
+            };
+            let did = beside(DID).or(did);
+            told.push(Told { url, format, did });
         }
+        Shown { visible, told }
     }
 
     /// Keeps those columns alone that are asked for.
@@ -87,13 +89,10 @@ impl Told {
             rule,
             base: base.to_owned(),
             visible: self.visible,
-            url: self.url,
-            format: self.format,
-            did: self.did,
+            told: self.told,
         };
-        let told = self.url.is_some() || self.format.is_some();
         Links {
-            access: told.then_some(access),
+            access: (!access.told.is_empty()).then_some(access),
             services: service(columns, base).into_iter().collect(),
         }
     }

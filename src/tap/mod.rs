@@ -38,7 +38,7 @@ use crate::output::{Limit, Stream, Table};
 pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
-use links::Told;
+use links::Shown;
 use rows::Asked;
 
 /// What answers queries.
@@ -66,7 +66,7 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// Cells behind those of the columns are for [`Service::table`].
     pub rows: Option<Rows>,
-    told: Told,
+    shown: Shown,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
 }
@@ -89,14 +89,14 @@ impl Service {
         let published = self.tables.catalog().await;
         let catalog = brought.catalog(&published);
         let mut query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
-        let told = Told::by(&mut query);
+        let shown = Shown::by(&mut query);
         if request.maxrec == 0 || query.limit() == Some(0) {
             let mut columns = query.into_columns();
-            told.cut(&mut columns);
+            shown.cut(&mut columns);
             return Ok(Answer {
                 columns,
                 rows: None,
-                told,
+                shown,
                 place: None,
             });
         }
@@ -117,11 +117,11 @@ impl Service {
             Some(client) => self.rows_in_turn(&asked, client).await?,
         };
         let mut columns = query.into_columns();
-        told.cut(&mut columns);
+        shown.cut(&mut columns);
         Ok(Answer {
             columns,
             rows: Some(rows),
-            told,
+            shown,
             place,
         })
     }
@@ -149,7 +149,7 @@ impl Service {
     /// An answer as it is to be written, in the usual version of VOTable, for
     /// a client that reaches us at `base`.
     pub fn table(&self, answer: Answer, request: &QueryRequest, base: &str) -> Table {
-        let links = answer.told.links(&answer.columns, self.access, base);
+        let links = answer.shown.links(&answer.columns, self.access, base);
         let bytes = self.limits.answer_bytes;
         Table {
             columns: answer.columns,

@@ -4,6 +4,7 @@ mod async_;
 mod cases;
 mod coverage;
 mod database;
+mod datalink;
 mod documents;
 mod felis;
 mod formats;
