@@ -13,6 +13,7 @@ mod keys;
 mod links;
 mod merged;
 mod registry;
+mod registry_api;
 mod rules;
 mod uploads;
 
@@ -28,6 +29,7 @@ pub use keys::unknown_variables;
 pub use links::{Access, Cutout, Datalink, Files, Key};
 use merged::merge;
 pub use registry::Registry;
+pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, is_namespace, sites};
 pub use uploads::{Allowed, Uploads, Urls};
 
@@ -70,6 +72,7 @@ pub struct Settings {
     pub registry: Registry,
     pub datalink: Datalink,
     pub files: Files,
+    pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -295,6 +298,7 @@ impl Settings {
             registry: registry::registry(&merged)?,
             datalink: links::datalink(&merged)?,
             files: links::files(&merged)?,
+            registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -9,7 +9,7 @@
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`], [`registry`], [`files`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`vosi`], [`datalink`] |
+//! | 4 | [`tap`], [`vosi`], [`datalink`]; [`sia`] and [`scs`], which ask [`tap`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -32,6 +32,8 @@ pub mod output;
 pub mod uws;
 
 pub mod datalink;
+pub mod scs;
+pub mod sia;
 pub mod tap;
 pub mod vosi;
 

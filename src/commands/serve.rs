@@ -122,6 +122,8 @@ pub fn serve(
         scratch: service.scratch.clone(),
     });
     let state = State {
+        store: open::registry(&service.database),
+        registry_api: settings.registry_api.clone(),
         service,
         datalink,
         jobs: jobs.clone(),

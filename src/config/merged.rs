@@ -98,10 +98,10 @@ impl Merged {
                     "data_dir" => data_dir.display().to_string(),
                     "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
-                    // Whether it is set may be seen.
-                    "s3_secret" | "gs_secret" => self
-                        .text(&key)
-                        .map_or_else(String::new, |_| "***".to_owned()),
+                    "token" | "s3_secret" | "gs_secret" => match self.text(&key) {
+                        Some(_) => "(secret)".to_owned(),
+                        None => String::new(),
+                    },
                     _ if kind == Kind::Columns => {
                         let names: Vec<String> = self
                             .columns()

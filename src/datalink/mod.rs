@@ -45,7 +45,7 @@ use crate::config;
 use crate::dali::{self, Format, Layout, Params, Serialization, VotableVersion};
 use crate::database::{Database, Feed, Rows};
 use crate::files::Files;
-use crate::output::{self, Limit, Links, Stream, Table};
+use crate::output::{Limit, Links, Stream, Table};
 use crate::registry::Source;
 use crate::tap_schema::Live;
 
@@ -199,15 +199,10 @@ impl Service {
             infos: vec![("standardID".to_owned(), STANDARD.to_owned())],
             version: request.version,
             address: None,
+            services,
             links: Links {
                 access: None,
-                services: services
-                    .into_iter()
-                    .map(|descriptor| output::Service {
-                        descriptor,
-                        column: Some(0),
-                    })
-                    .collect(),
+                identifier: Some(0),
             },
             whole: Some(0),
             cut: request.cut.then(|| {

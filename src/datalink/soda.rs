@@ -9,7 +9,7 @@ use votable::{Datatype, Descriptor, Field, Param};
 
 use super::link::{Goes, Link};
 use crate::config::Cutout;
-use crate::output;
+use crate::output::Links;
 
 /// `ID` of the description that all share.
 pub(super) const SHARED: &str = "cutout";
@@ -74,7 +74,7 @@ fn described(
     let id = Param {
         field: Field {
             ucd: Some("meta.ref.url;meta.curation".to_owned()),
-            reference: dataset.is_none().then(|| output::Service::ID.to_owned()),
+            reference: dataset.is_none().then(|| Links::ID.to_owned()),
             description: Some("The dataset to cut from".to_owned()),
             ..Field::text("ID")
         },

@@ -13,7 +13,6 @@
 use std::borrow::Cow;
 
 use adql::Wire;
-use votable::Descriptor;
 
 use crate::config;
 use crate::dali;
@@ -23,37 +22,18 @@ use crate::files;
 /// What `access_format` says of a list of links (DataLink 1.1 section 3.1).
 const DATALINK: &str = "application/x-votable+xml;content=datalink";
 
-/// What is said of links beside the rows and done to those within.
+/// What is done to the rows for the sake of links, and how services refer to
+/// them.
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     pub access: Option<Access>,
-    pub services: Vec<Service>,
-}
-
-/// A service that can be called with the values of a column, or by itself.
-#[derive(Clone, Debug)]
-pub struct Service {
-    /// Its inputs that come from the column refer to [`Service::ID`].
-    pub descriptor: Descriptor,
-    pub column: Option<usize>,
-}
-
-impl Service {
-    /// Of the field that identifies datasets.
-    pub const ID: &str = "datasetID";
+    /// The column that identifies datasets, whose field is [`Links::ID`].
+    pub identifier: Option<usize>,
 }
 
 impl Links {
-    pub(super) fn descriptors(&self) -> Vec<Descriptor> {
-        let services = self.services.iter();
-        services.map(|it| it.descriptor.clone()).collect()
-    }
-
-    /// Columns, and the IDs by which services refer to them.
-    pub(super) fn named(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        let columns = self.services.iter().filter_map(|it| it.column);
-        columns.map(|column| (column, Service::ID))
-    }
+    /// What inputs of services refer to.
+    pub const ID: &str = "datasetID";
 }
 
 /// Which cells are addresses of data, and how they are made. Columns behind

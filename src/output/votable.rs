@@ -4,7 +4,7 @@
 use adql::{Column, Wire};
 use votable::{Coosys, Document, Field, Info, Outcome, TableHead, Timesys, Version, Writer};
 
-use super::{Table, cell, field};
+use super::{Links, Table, cell, field};
 use crate::dali::{Datatype, Serialization, VotableVersion};
 use crate::database::Batch;
 
@@ -181,17 +181,15 @@ fn document(table: &Table) -> Document {
             fields: fields(table),
             ..TableHead::default()
         },
-        services: table.links.descriptors(),
+        services: table.services.clone(),
         ..Document::default()
     }
 }
 
 fn fields(table: &Table) -> Vec<Field> {
     let mut fields: Vec<Field> = table.columns.iter().map(answer_field).collect();
-    for (column, id) in table.links.named() {
-        if let Some(field) = fields.get_mut(column) {
-            field.id = Some(id.to_owned());
-        }
+    if let Some(field) = table.links.identifier.and_then(|it| fields.get_mut(it)) {
+        field.id = Some(Links::ID.to_owned());
     }
     fields
 }

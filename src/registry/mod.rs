@@ -8,12 +8,14 @@
 //!
 //! Must not know: any standard of the IVOA, HTTP, who observes.
 
+pub mod butler;
 mod dataset;
 mod event;
+pub mod own;
 mod source;
 mod wanted;
 
 pub use dataset::{DataId, Dataset, File, Record, Scalar, Timespan};
 pub use event::{Event, Observer, ObserverError};
-pub use source::{Changes, Error, Place, Related, Relation, Source};
+pub use source::{Changes, Error, Place, Related, Relation, Source, Sweep};
 pub use wanted::{Collections, PatternError, Wanted};

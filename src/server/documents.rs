@@ -163,7 +163,7 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 
-fn base(request: &HttpRequest, state: &State) -> String {
+pub fn base(request: &HttpRequest, state: &State) -> String {
     url::base(request, state.base_url.as_deref())
 }
 

@@ -19,7 +19,10 @@ mod download;
 mod encoding;
 mod files;
 mod metrics;
+mod protocol;
 mod registry;
+mod registry_api;
+mod simple;
 mod streamed;
 mod sync;
 mod url;
@@ -36,6 +39,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use metrics::Metrics;
 
+use crate::registry::own::Opened;
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
 use crate::{config, tap};
@@ -50,6 +54,8 @@ pub struct State {
     pub datalink: crate::datalink::Service,
     /// What the record of the service says.
     pub registry: config::Registry,
+    pub store: Opened,
+    pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

@@ -1,18 +1,44 @@
-//! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.1).
+//! One query, and its answer as it comes: `/tap/sync` (TAP 1.1 section 2.1),
+//! `/sia/query` (SIA 2.0 section 2.1) and `/scs`.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::around::{Notes, RequestId};
-use super::streamed::{self, Answer, LIFELESS, Listener};
+use super::protocol::{Around, Manner, Protocol};
+use super::streamed::{self, Answer, Listener};
 use super::{State, body, url};
-use crate::dali::{Format, Layout, Params};
-use crate::output::{error_document, error_page};
-use crate::tap::{Asker, Fault};
+use crate::tap::Fault;
 
-pub async fn answer(
+pub async fn tap(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    answer(Protocol::Tap, request, payload, state).await
+}
+
+pub async fn sia(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    let base = url::base(&request, state.base_url.as_deref());
+    let protocol = Protocol::Sia(format!("{base}/sia/query"));
+    answer(protocol, request, payload, state).await
+}
+
+pub async fn scs(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    answer(Protocol::Scs, request, payload, state).await
+}
+
+async fn answer(
+    protocol: Protocol,
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
@@ -26,31 +52,29 @@ pub async fn answer(
         Ok(body) => body,
         Err(fault) => {
             notes.note(|it| it.failure = Some(fault.cause()));
-            return refusal(&fault.logged(&id), accept.as_deref());
+            let fault = fault.logged(&id);
+            return protocol.refusal(&fault, &Manner::Votable, accept.as_deref());
         }
     };
-    let page = Page::of(&params);
-    let asked = accept.clone();
+    let manner = protocol.manner(&params);
     let refuse = |fault: Fault| {
         notes.note(|it| it.failure = Some(fault.cause()));
-        let fault = fault.logged(&id);
-        match &page {
-            Some(page) => page.refusal(&fault),
-            None => refusal(&fault, asked.as_deref()),
-        }
+        protocol.refusal(&fault.logged(&id), &manner, accept.as_deref())
     };
     let listener = Listener::of(&request, &notes);
     let service = state.service.clone();
     let client = url::client(&request);
     let base = url::base(&request, state.base_url.as_deref());
+    let (asked, said) = (protocol.clone(), accept.clone());
     let work = async move {
-        let asker = Asker {
-            accept: accept.as_deref(),
-            client: Some(&client),
+        let around = Around {
+            accept: said.as_deref(),
+            client: &client,
             base: &base,
         };
         let limits = service.at_once();
-        let answer = service.respond(&params, &parts, limits, asker).await?;
+        let responding = asked.respond(&service, &params, &parts, around, limits);
+        let answer = responding.await?;
         Ok(Answer {
             format: answer.format,
             file: answer.file,
@@ -63,50 +87,4 @@ pub async fn answer(
         Err(Some(fault)) => refuse(fault),
         Err(None) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
-}
-
-/// A request whose answer, or refusal, is to be a page: RESPONSEFORMAT alone
-/// tells, since Java's clients say `Accept: text/html` and cannot read any.
-struct Page {
-    query: Option<String>,
-}
-
-impl Page {
-    fn of(params: &Params) -> Option<Page> {
-        let format = Format::from_params(params).ok().flatten()?;
-        (format.layout == Layout::Html).then(|| Page {
-            query: params.all("QUERY").next().map(str::to_owned),
-        })
-    }
-
-    fn refusal(&self, fault: &Fault) -> HttpResponse {
-        begun(fault)
-            .content_type("text/html;charset=utf-8")
-            .insert_header(LIFELESS)
-            .body(error_page(self.query.as_deref(), fault.message()))
-    }
-}
-
-fn begun(fault: &Fault) -> HttpResponseBuilder {
-    let status = StatusCode::from_u16(fault.status());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::VARY, "Accept"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.insert_header((header::RETRY_AFTER, "5"));
-    }
-    response
-}
-
-/// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
-/// which show that and offer to save the other.
-fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
-    let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    begun(fault)
-        .content_type(if browser {
-            "text/xml;charset=utf-8"
-        } else {
-            "application/x-votable+xml"
-        })
-        .body(error_document(fault.message()))
 }

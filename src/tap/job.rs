@@ -49,11 +49,10 @@ impl Work for Service {
         };
         let base = self.base.last();
         let asker = Asker {
-            accept: None,
             client: None,
             base: &base,
         };
-        let responding = self.respond(task.parameters, task.parts, limits, asker);
+        let responding = self.respond(task.parameters, task.parts, None, limits, asker);
         let Response {
             format,
             file,

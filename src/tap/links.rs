@@ -93,23 +93,22 @@ impl Shown {
         };
         Links {
             access: (!access.told.is_empty()).then_some(access),
-            services: service(columns, base).into_iter().collect(),
+            identifier: columns.iter().position(|column| has_utype(column, DID)),
         }
     }
 }
 
-/// The service of links, where the rows have identifiers to call it with.
-fn service(columns: &[Column], base: &str) -> Option<output::Service> {
-    let column = columns.iter().position(|column| has_utype(column, DID))?;
+/// The service of links, which is called with the identifiers of rows.
+pub(super) fn service(base: &str) -> Descriptor {
     let id = Param {
         field: Field {
             ucd: Some("meta.id;meta.main".to_owned()),
-            reference: Some(output::Service::ID.to_owned()),
+            reference: Some(Links::ID.to_owned()),
             ..Field::text("ID")
         },
         value: String::new(),
     };
-    let descriptor = Descriptor {
+    Descriptor {
         name: Some("links".to_owned()),
         description: Some(
             "Files of each dataset, its preview, related datasets and services.".to_owned(),
@@ -119,11 +118,7 @@ fn service(columns: &[Column], base: &str) -> Option<output::Service> {
         content_type: Some("application/x-votable+xml;content=datalink".to_owned()),
         inputs: vec![id],
         ..Descriptor::default()
-    };
-    Some(output::Service {
-        descriptor,
-        column: Some(column),
-    })
+    }
 }
 
 fn has_utype(column: &Column, utype: &str) -> bool {

@@ -12,6 +12,7 @@ mod fault;
 mod glimpse;
 mod job;
 mod links;
+mod protocol;
 mod request;
 mod rows;
 pub mod upload;
@@ -24,6 +25,7 @@ pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
 pub use links::Base;
+pub use protocol::Protocol;
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
 
@@ -67,20 +69,21 @@ pub struct Answer {
     /// Cells behind those of the columns are for [`Service::table`].
     pub rows: Option<Rows>,
     shown: Shown,
+    /// How the client reaches us.
+    base: String,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
 }
 
 impl Service {
     /// The road of a query. What it brings along is among `parts` or where
-    /// its addresses lead, and counts against its time. `client`: who waits
-    /// for it, if it has to wait for its turn.
+    /// its addresses lead, and counts against its time.
     pub async fn answer(
         &self,
         request: &QueryRequest,
         parts: &Parts,
         limits: Limits,
-        client: Option<&str>,
+        asker: Asker<'_>,
     ) -> Result<Answer, Fault> {
         let begun = Instant::now();
         // Before anything is fetched: most queries that are wrong are so here.
@@ -97,6 +100,7 @@ impl Service {
                 columns,
                 rows: None,
                 shown,
+                base: asker.base.to_owned(),
                 place: None,
             });
         }
@@ -112,7 +116,7 @@ impl Service {
             temporaries: &brought.temporaries,
             limits,
         };
-        let (rows, place) = match client {
+        let (rows, place) = match asker.client {
             None => (self.rows(&asked).await?, None),
             Some(client) => self.rows_in_turn(&asked, client).await?,
         };
@@ -122,6 +126,7 @@ impl Service {
             columns,
             rows: Some(rows),
             shown,
+            base: asker.base.to_owned(),
             place,
         })
     }
@@ -129,11 +134,11 @@ impl Service {
     /// What an answer says of itself beside its rows: the query (TAP 1.1
     /// section 3.3), and what made it and when, in the words of the note Data
     /// Origin in the VO (<https://www.ivoa.net/documents/DataOrigin/>, section 3.1).
-    pub fn infos(&self, query: &str) -> Vec<(String, String)> {
+    pub fn infos(&self, protocol: &Protocol, query: &str) -> Vec<(String, String)> {
         let software = concat!("obstap/", env!("CARGO_PKG_VERSION"));
         [
             ("QUERY", query.to_owned()),
-            ("service_protocol", "ivo://ivoa.net/std/TAP".to_owned()),
+            ("service_protocol", protocol.standard.to_owned()),
             ("server_software", software.to_owned()),
             ("request_date", now()),
         ]
@@ -146,10 +151,12 @@ impl Service {
         now()
     }
 
-    /// An answer as it is to be written, in the usual version of VOTable, for
-    /// a client that reaches us at `base`.
-    pub fn table(&self, answer: Answer, request: &QueryRequest, base: &str) -> Table {
+    /// An answer as it is to be written, in the usual version of VOTable.
+    pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let base = &answer.base;
         let links = answer.shown.links(&answer.columns, self.access, base);
+        // Every answer that has identifiers says what to call with them.
+        let service = links.identifier.map(|_| links::service(base));
         let bytes = self.limits.answer_bytes;
         Table {
             columns: answer.columns,
@@ -164,7 +171,8 @@ impl Service {
                      divide the query, by position, time or collection."
                 ),
             },
-            infos: self.infos(&request.query),
+            infos: self.infos(&Protocol::TAP, &request.query),
+            services: service.into_iter().collect(),
             version: self.votable,
             address: None,
             links,
@@ -195,26 +203,44 @@ impl Service {
         &self,
         params: &Params,
         parts: &Parts,
+        accept: Option<&str>,
         limits: Limits,
         asker: Asker<'_>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
-        let mut format = match &request.format {
+        let format = match &request.format {
             Some(format) => format.clone(),
-            None => dali::default_from_accept(asker.accept),
+            None => dali::default_from_accept(accept),
         };
+        let answer = self.answer(&request, parts, limits, asker).await?;
+        self.write(&request, answer, format, &Protocol::TAP, |table| {
+            table.address = request.address();
+        })
+        .await
+    }
+
+    /// An answer in its format, whose first rows have been found. `dress`
+    /// gives the table what the protocol wants of it beside the rows.
+    pub async fn write(
+        &self,
+        request: &QueryRequest,
+        mut answer: Answer,
+        mut format: Format,
+        protocol: &Protocol,
+        dress: impl FnOnce(&mut Table),
+    ) -> Result<Response, Fault> {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let mut answer = self.answer(&request, parts, limits, asker.client).await?;
         let place = answer.place.take();
-        let table = Table {
-            address: request.address(),
+        let mut table = Table {
+            infos: self.infos(protocol, &request.query),
             version: request.version.unwrap_or(self.votable),
-            ..self.table(answer, &request, asker.base)
+            ..self.table(answer, request)
         };
+        dress(&mut table);
         Ok(Response {
-            file: file_name(format.layout),
+            file: protocol.file_name(format.layout),
             stream: Stream::open(table, format.layout).await?,
             place,
             format,
@@ -223,10 +249,8 @@ impl Service {
 }
 
 /// Who sends a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Asker<'a> {
-    /// Formats that it accepts (RFC 9110 section 12.5.1).
-    pub accept: Option<&'a str>,
     /// Who waits for the answer, if it has to wait for its turn.
     pub client: Option<&'a str>,
     /// How it reaches us, without a slash at the end.
@@ -241,13 +265,6 @@ pub struct Response {
     pub stream: Stream,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
-}
-
-/// After the moment at which the answer is given, in UTC: the same question
-/// may be answered otherwise tomorrow.
-fn file_name(layout: Layout) -> String {
-    let moment = now().replace(['-', ':'], "");
-    format!("tap_{moment}.{}", layout.extension())
 }
 
 /// This second, as DALI writes it.

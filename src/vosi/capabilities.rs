@@ -157,7 +157,7 @@ fn links(xml: &mut Xml, base: &str) -> io::Result<()> {
         .map(drop)
 }
 
-fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
+pub(super) fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
     xml.create_element("interface")
         .with_attribute(("xsi:type", "vs:ParamHTTP"))
         .with_attribute(("role", "std"))

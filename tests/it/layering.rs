@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: &[(&str, &[&str])] = &[
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     // Floor 2.
     ("files", &["config"]),
     ("spatial", &["database", "adql"]),
-    ("registry", &["database", "adql"]),
+    ("registry", &["database", "input", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
@@ -41,7 +41,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
-    // Floor 4; never each other.
+    // Floor 4; never each other, but that the simple protocols ask TAP.
     (
         "tap",
         &[
@@ -72,13 +72,25 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "votable",
         ],
     ),
+    (
+        "sia",
+        &[
+            "adql", "dali", "database", "input", "output", "tap", "votable",
+        ],
+    ),
+    (
+        "scs",
+        &[
+            "dali", "database", "input", "obscore", "output", "tap", "votable",
+        ],
+    ),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
         &[
-            "config", "dali", "database", "datalink", "files", "output", "tap", "uws", "vosi",
-            "web",
+            "config", "dali", "database", "datalink", "files", "output", "registry", "tap", "uws",
+            "vosi", "web", "scs", "sia",
         ],
     ),
     (
@@ -95,6 +107,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "input",
             "obscore",
             "output",
+            "registry",
             "server",
             "spatial",
             "tap",
@@ -114,8 +127,8 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "datalink",
-            "adql",
+            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
+            "datalink",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
