@@ -9,11 +9,10 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, open};
 use crate::config::Settings;
-use crate::files::Files;
 use crate::server::{self, State};
 use crate::spatial::upkeep::{self, Indexed};
+use crate::tap;
 use crate::vosi::examples::configured;
-use crate::{datalink, tap};
 
 /// Serve the observations over HTTP
 #[derive(Debug, Args)]
@@ -111,18 +110,10 @@ pub fn serve(
     let workers = runtime.handle().clone();
     let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
-    let datalink = datalink::Service::new(datalink::Parts {
-        database: service.database.clone(),
-        tables: service.tables.clone(),
-        sources: Vec::new(),
-        files: Files::new(&settings.files),
-        settings: settings.datalink.clone(),
-        limits: service.limits,
-        votable: service.votable,
-        scratch: service.scratch.clone(),
-    });
+    let store = open::registry(&service.database);
+    let datalink = open::datalink(&service, settings, store.clone());
     let state = State {
-        store: open::registry(&service.database),
+        store,
         registry_api: settings.registry_api.clone(),
         service,
         datalink,

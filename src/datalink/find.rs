@@ -8,7 +8,7 @@ use adql::sky::Region;
 use adql::{Value, Wire, target};
 use uuid::Uuid;
 
-use super::{Id, Service};
+use super::{Id, Service, Sources};
 use crate::database;
 use crate::registry::{self, Dataset, Related};
 
@@ -56,15 +56,22 @@ const SHOWN: usize = 200;
 
 /// Datasets by the number of their registry and their own.
 type Datasets = HashMap<(usize, Uuid), Dataset>;
+type RelatedTo = HashMap<(usize, Uuid), Vec<Related>>;
 
 impl Service {
     /// What these stand for, in their order.
     pub(super) async fn find(&self, ids: &[String], with_related: bool) -> Vec<Known> {
         let read: Vec<Id> = ids.iter().map(|id| Id::read(id)).collect();
-        let (datasets, mut failed) = self.datasets(&read).await;
-        let mut related = Vec::new();
+        let mut failed = false;
+        let sources = self.0.parts.registries.all().await.unwrap_or_else(|error| {
+            unreadable(&error);
+            failed = true;
+            Sources::new()
+        });
+        let datasets = datasets(&sources, &read, &mut failed).await;
+        let mut related = RelatedTo::new();
         if with_related {
-            related = self.related(&datasets).await;
+            related = related_to(&sources, &datasets).await;
         }
         let rows = self.rows(ids, &read).await.unwrap_or_else(|error| {
             tracing::error!(%error, "observations cannot be looked up by their identifiers");
@@ -73,87 +80,27 @@ impl Service {
         });
         let known = ids.iter().zip(&read).map(|(text, id)| {
             let row = rows.get(text.as_str());
-            let found = self.places(id).into_iter().find_map(|(source, id)| {
+            let found = places(&sources, id).into_iter().find_map(|(source, id)| {
                 let dataset = datasets.get(&(source, id))?;
                 Some((source, dataset))
             });
             let (Some((source, dataset)), row) = (found, row) else {
                 return match row {
                     Some(row) => Known::Row(Box::new(row.clone())),
-                    None => Known::Nothing(self.unknown(text, id, failed)),
+                    None => Known::Nothing(unknown(&sources, text, id, failed)),
                 };
             };
-            let of_it = |(of, it): &&(usize, Related)| *of == source && it.of == dataset.id;
-            let related = related.iter().filter(of_it);
             Known::Dataset(Box::new(Registered {
-                label: self.label(source).to_owned(),
+                label: sources.get(source).map_or("", |it| it.label()).to_owned(),
                 dataset: dataset.clone(),
-                related: related.map(|(_, it)| it.clone()).collect(),
+                related: related
+                    .get(&(source, dataset.id))
+                    .cloned()
+                    .unwrap_or_default(),
                 row: row.cloned(),
             }))
         });
         known.collect()
-    }
-
-    /// Where an identifier may lead: a registry, and a dataset of it.
-    fn places(&self, id: &Id) -> Vec<(usize, Uuid)> {
-        let sources = self.0.parts.sources.iter().enumerate();
-        match id {
-            Id::Named { repository, id } => sources
-                .filter(|(_, source)| source.label() == repository)
-                .map(|(number, _)| (number, *id))
-                .collect(),
-            Id::Bare(id) => sources.map(|(number, _)| (number, *id)).collect(),
-            Id::Other | Id::Wrong(_) => Vec::new(),
-        }
-    }
-
-    fn label(&self, source: usize) -> &str {
-        let source = self.0.parts.sources.get(source);
-        source.map_or("", |source| source.label())
-    }
-
-    /// Those that registries know; and whether one could not be asked.
-    async fn datasets(&self, ids: &[Id]) -> (Datasets, bool) {
-        let (mut found, mut failed) = (Datasets::new(), false);
-        for (number, source) in self.0.parts.sources.iter().enumerate() {
-            let places = ids.iter().flat_map(|id| self.places(id));
-            let wanted = places.filter(|(place, _)| *place == number);
-            let wanted: Vec<Uuid> = wanted.map(|(_, id)| id).collect();
-            if wanted.is_empty() {
-                continue;
-            }
-            match source.find(&wanted).await {
-                Ok(datasets) => {
-                    let datasets = datasets.into_iter();
-                    found.extend(datasets.map(|dataset| ((number, dataset.id), dataset)));
-                }
-                Err(error) => {
-                    failed = true;
-                    unreadable(&error);
-                }
-            }
-        }
-        (found, failed)
-    }
-
-    /// What is related to these, with the number of the registry. Links to
-    /// others are worth less than those to the files: a registry that cannot
-    /// tell has none.
-    async fn related(&self, datasets: &Datasets) -> Vec<(usize, Related)> {
-        let mut found = Vec::new();
-        for (number, source) in self.0.parts.sources.iter().enumerate() {
-            let of = datasets.iter().filter(|((place, _), _)| *place == number);
-            let of: Vec<Dataset> = of.map(|(_, dataset)| dataset.clone()).collect();
-            if of.is_empty() {
-                continue;
-            }
-            match source.related(&of).await {
-                Ok(related) => found.extend(related.into_iter().map(|it| (number, it))),
-                Err(error) => unreadable(&error),
-            }
-        }
-        found
     }
 
     /// The rows of tables that have these identifiers.
@@ -227,24 +174,84 @@ impl Service {
         }
         Ok(found)
     }
+}
 
-    fn unknown(&self, text: &str, id: &Id, failed: bool) -> String {
-        let mut shown: String = text.chars().take(SHOWN).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
+/// Where an identifier may lead: a registry, and a dataset of it.
+fn places(sources: &Sources, id: &Id) -> Vec<(usize, Uuid)> {
+    let sources = sources.iter().enumerate();
+    match id {
+        Id::Named { repository, id } => sources
+            .filter(|(_, source)| source.label() == repository)
+            .map(|(number, _)| (number, *id))
+            .collect(),
+        Id::Bare(id) => sources.map(|(number, _)| (number, *id)).collect(),
+        Id::Other | Id::Wrong(_) => Vec::new(),
+    }
+}
+
+/// Those that registries know; `failed` is set where one could not be asked.
+async fn datasets(sources: &Sources, ids: &[Id], failed: &mut bool) -> Datasets {
+    let mut found = Datasets::new();
+    for (number, source) in sources.iter().enumerate() {
+        let places = ids.iter().flat_map(|id| places(sources, id));
+        let wanted = places.filter(|(place, _)| *place == number);
+        let wanted: Vec<Uuid> = wanted.map(|(_, id)| id).collect();
+        if wanted.is_empty() {
+            continue;
         }
-        if failed {
-            return "TransientFault: what there is cannot be looked up at the moment; try again \
-                    later"
-                .to_owned();
-        }
-        match id {
-            Id::Wrong(how) => format!("UsageFault: {shown} is no identifier: {how}"),
-            Id::Named { .. } if self.places(id).is_empty() => {
-                format!("NotFoundFault: {shown} is of a repository that is not known here")
+        match source.find(&wanted).await {
+            Ok(datasets) => {
+                let datasets = datasets.into_iter();
+                found.extend(datasets.map(|dataset| ((number, dataset.id), dataset)));
             }
-            _ => format!("NotFoundFault: {shown} is not known here"),
+            Err(error) => {
+                *failed = true;
+                unreadable(&error);
+            }
         }
+    }
+    found
+}
+
+/// What is related to these, with the number of the registry. Links to others
+/// are worth less than those to the files: a registry that cannot tell has
+/// none.
+async fn related_to(sources: &Sources, datasets: &Datasets) -> RelatedTo {
+    let mut found = RelatedTo::new();
+    for (number, source) in sources.iter().enumerate() {
+        let of = datasets.iter().filter(|((place, _), _)| *place == number);
+        let of: Vec<Dataset> = of.map(|(_, dataset)| dataset.clone()).collect();
+        if of.is_empty() {
+            continue;
+        }
+        match source.related(&of).await {
+            Ok(related) => {
+                for it in related {
+                    found.entry((number, it.of)).or_default().push(it);
+                }
+            }
+            Err(error) => unreadable(&error),
+        }
+    }
+    found
+}
+
+fn unknown(sources: &Sources, text: &str, id: &Id, failed: bool) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    if failed {
+        return "TransientFault: what there is cannot be looked up at the moment; try again \
+                later"
+            .to_owned();
+    }
+    match id {
+        Id::Wrong(how) => format!("UsageFault: {shown} is no identifier: {how}"),
+        Id::Named { .. } if places(sources, id).is_empty() => {
+            format!("NotFoundFault: {shown} is of a repository that is not known here")
+        }
+        _ => format!("NotFoundFault: {shown} is not known here"),
     }
 }
 

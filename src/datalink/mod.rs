@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use votable::Descriptor;
 
@@ -46,7 +47,7 @@ use crate::dali::{self, Format, Layout, Params, Serialization, VotableVersion};
 use crate::database::{Database, Feed, Rows};
 use crate::files::Files;
 use crate::output::{Limit, Links, Stream, Table};
-use crate::registry::Source;
+use crate::registry::{self, Source};
 use crate::tap_schema::Live;
 
 /// Identifiers that are looked up at once.
@@ -65,13 +66,20 @@ const STANDARD: &str = "ivo://ivoa.net/std/DataLink#links-1.1";
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
+/// Who knows datasets.
+pub trait Registries: Send + Sync {
+    /// Those that there are now, each by a label of its own.
+    fn all(&self) -> BoxFuture<'_, Result<Sources, registry::Error>>;
+}
+
+pub type Sources = Vec<Arc<dyn Source>>;
+
 /// What the service is made of.
 pub struct Parts {
     pub database: Database,
     /// Where tables with observations are.
     pub tables: Live,
-    /// Registries that know datasets, each by a label of its own.
-    pub sources: Vec<Arc<dyn Source>>,
+    pub registries: Arc<dyn Registries>,
     pub files: Files,
     pub settings: config::Datalink,
     pub limits: config::Limits,

@@ -62,7 +62,7 @@ pub async fn give(
 ) -> io::Result<HttpResponse> {
     let mut response = match download.begun(request) {
         Ok(response) => response,
-        Err(known) => return Ok(known),
+        Err(known) => return Ok(*known),
     };
     let size = download.size;
     let (first, length) = match download.range(request.headers()) {
@@ -89,19 +89,21 @@ pub async fn give(
 impl Download {
     /// The head of an answer with all of it; `Err` is a whole answer, to whoever
     /// has it already or wants another one.
-    pub fn begun(&self, request: &HttpRequest) -> Result<HttpResponseBuilder, HttpResponse> {
+    pub fn begun(&self, request: &HttpRequest) -> Result<HttpResponseBuilder, Box<HttpResponse>> {
         let condition = self.condition(request.headers());
         let mut response = match condition {
             Condition::Wanted => HttpResponse::Ok(),
             Condition::Known => HttpResponse::NotModified(),
-            Condition::Changed => return Err(HttpResponse::PreconditionFailed().finish()),
+            Condition::Changed => {
+                return Err(Box::new(HttpResponse::PreconditionFailed().finish()));
+            }
         };
         response.insert_header((header::ETAG, self.tag()));
         if let Some(modified) = self.modified {
             response.insert_header((header::LAST_MODIFIED, HttpDate::from(modified)));
         }
         if condition == Condition::Known {
-            return Err(response.finish());
+            return Err(Box::new(response.finish()));
         }
         if let Some(header) = &self.header {
             response.insert_header(header.clone());

@@ -135,7 +135,7 @@ async fn given(
         Content::Packed(member) => {
             let size = download.size;
             match download.begun(request) {
-                Err(response) => response,
+                Err(response) => *response,
                 Ok(mut response) => {
                     response.insert_header((header::ACCEPT_RANGES, "none"));
                     // The length is told, and nothing unpacked for that.

@@ -54,7 +54,7 @@ pub struct State {
     pub datalink: crate::datalink::Service,
     /// What the record of the service says.
     pub registry: config::Registry,
-    pub store: Opened,
+    pub store: Arc<Opened>,
     pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,

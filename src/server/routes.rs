@@ -6,9 +6,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{
-    async_, body, coverage, datalink, documents, files, registry, registry_api, sync,
-};
+use super::{async_, body, coverage, datalink, documents, files, registry, registry_api, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 

@@ -476,3 +476,149 @@ fn thousands_are_answered_and_more_are_cut_off() {
         assert!(other.text().expect("text").contains("<BINARY2>"));
     });
 }
+
+/// A registry with two visits of one exposure and detector each: raw images,
+/// what was made of them in two parts, and pictures of that.
+fn registered(archive: &Archive) {
+    let folder = folder(archive);
+    let mut given = vec![
+        ("instrument", r#"{"name":"Cam"}"#.to_owned()),
+        (
+            "detector",
+            r#"{"instrument":"Cam","id":4,"full_name":"s4"}"#.to_owned(),
+        ),
+        (
+            "physical_filter",
+            r#"{"instrument":"Cam","name":"Cam-r","band":"r"}"#.to_owned(),
+        ),
+    ];
+    let mut visits = [
+        "exposure",
+        "visit",
+        "visit_definition",
+        "visit_detector_region",
+    ]
+    .map(|element| (element, String::new()));
+    let mut datasets = String::new();
+    for n in [1, 2] {
+        let of = format!(r#""instrument":"Cam","physical_filter":"Cam-r","id":{n}"#);
+        visits[0]
+            .1
+            .push_str(&format!("{{{of},\"obs_id\":\"e{n}\"}}\n"));
+        visits[1]
+            .1
+            .push_str(&format!("{{{of},\"name\":\"v{n}\"}}\n"));
+        let pair = format!(r#"{{"instrument":"Cam","visit":{n},"exposure":{n}}}"#);
+        visits[2].1.push_str(&format!("{pair}\n"));
+        let region = format!(
+            r#"{{"instrument":"Cam","visit":{n},"detector":4,"region":"CIRCLE ICRS {n}0 20 0.5"}}"#
+        );
+        visits[3].1.push_str(&format!("{region}\n"));
+        let file = |name: &str| {
+            let path = folder.join(format!("{name}{n}"));
+            fs::write(&path, format!("{name} {n}")).expect("a file");
+            uri(&path)
+        };
+        let one = |kind: &str, element: &str, number: u32, files: String| {
+            let id = format!("00000000-0000-4000-8000-{number:012}");
+            format!(
+                r#"{{"id":"{id}","type":"{kind}","run":"r","data_id":{{"instrument":"Cam","{element}":{n},"detector":4}},"files":[{files}]}}"#
+            ) + "\n"
+        };
+        let fits = r#""media_type":"application/fits""#;
+        let raw = format!(r#"{{"uri":"{}",{fits}}}"#, file("raw"));
+        datasets.push_str(&one("raw", "exposure", n, raw));
+        let parts = ["image", "mask"].map(|part| {
+            let uri = file(part);
+            format!(r#"{{"uri":"{uri}","component":"{part}",{fits}}}"#)
+        });
+        datasets.push_str(&one("calexp", "visit", 10 + n, parts.join(",")));
+        let picture = format!(r#"{{"uri":"{}","media_type":"image/png"}}"#, file("quick"));
+        datasets.push_str(&one("quick", "visit", 20 + n, picture));
+    }
+    given.extend(visits);
+    let run = |arguments: &[&str], input: &str| {
+        let ended = archive.run_with(arguments, input.as_bytes());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.said);
+    };
+    run(&["registry", "create", "main"], "");
+    let types = r#"{"name":"raw","dimensions":["instrument","exposure","detector"],"storage_class":"Exposure"}
+{"name":"calexp","dimensions":["instrument","visit","detector"],"storage_class":"ExposureF"}
+{"name":"quick","dimensions":["instrument","visit","detector"],"storage_class":"Png"}
+"#;
+    run(&["registry", "register", "type", "-"], types);
+    let collection = r#"{"name":"r","kind":"RUN"}"#;
+    run(&["registry", "register", "collection", "-"], collection);
+    for (element, rows) in &given {
+        run(&["registry", "register", element, "-"], rows);
+    }
+    run(&["registry", "ingest", "-"], &datasets);
+}
+
+#[test]
+fn datasets_of_the_registry_are_linked_to_each_other() {
+    on_both(|archive| {
+        registered(archive);
+        let settings = "[datalink]\ncutout = \"https://cut.example/sync\"\n";
+        let service = serve(archive, settings);
+        let id = |number: u32| format!("00000000-0000-4000-8000-{number:012}");
+        let check = |number: u32, expected: &[&str]| {
+            let ids = [
+                format!("butler://main/{}", id(number)),
+                format!("ivo://org.example/obs?repo=main&id={}", id(number)),
+                id(number),
+            ];
+            for asked in &ids {
+                let rows = links(&service, &[asked]);
+                let rows: Vec<String> = rows
+                    .iter()
+                    .map(|row| {
+                        assert_eq!(text(row, "ID"), asked);
+                        assert_eq!(text(row, "error_message"), "");
+                        let url = text(row, "access_url");
+                        let short = url.strip_prefix(&service.base).unwrap_or(url);
+                        format!("{} {short}", text(row, "semantics"))
+                    })
+                    .collect();
+                assert_eq!(rows, expected, "{asked}");
+            }
+        };
+        let file = |number: u32| format!("/files/main/{}", id(number));
+        let list = format!("/datalink/links?ID=butler%3A%2F%2Fmain%2F{}", id(11));
+        check(
+            1,
+            &[
+                &format!("#this {}", file(1)),
+                &format!("#derivation {list}"),
+                &format!("#derivation {}", file(21)),
+                "#cutout ",
+            ],
+        );
+        check(
+            11,
+            &[
+                &format!("#this {}/image", file(11)),
+                &format!("#this {}/mask", file(11)),
+                &format!("#progenitor {}", file(1)),
+                &format!("#preview {}", file(21)),
+                "#cutout ",
+            ],
+        );
+        let given = get(&service, &format!("{}/mask", file(12)));
+        assert_eq!(header(&given, "content-type"), "application/fits");
+        assert_eq!(given.text().expect("text"), "mask 2");
+        let several = get(&service, &file(12));
+        assert_eq!(several.status(), 404);
+        assert!(several.text().expect("text").contains("image, mask"));
+        for path in [
+            "/files/other/00000000-0000-4000-8000-000000000001",
+            "/files/main/7",
+            "/files/main/..%2f..",
+            "/files/main/00000000-0000-4000-8000-000000000099",
+        ] {
+            assert_eq!(get(&service, path).status(), 404, "{path}");
+        }
+        let nobody = links(&service, &[&id(99)]);
+        assert!(text(&nobody[0], "error_message").starts_with("NotFoundFault: "));
+    });
+}
