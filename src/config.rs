@@ -15,6 +15,7 @@ mod merged;
 mod registry;
 mod registry_api;
 mod rules;
+mod soda;
 mod uploads;
 
 use std::fmt;
@@ -31,6 +32,7 @@ use merged::merge;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, is_namespace, sites};
+pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
@@ -72,6 +74,7 @@ pub struct Settings {
     pub registry: Registry,
     pub datalink: Datalink,
     pub files: Files,
+    pub soda: Soda,
     pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
@@ -298,6 +301,7 @@ impl Settings {
             registry: registry::registry(&merged)?,
             datalink: links::datalink(&merged)?,
             files: links::files(&merged)?,
+            soda: Soda::read(&merged)?,
             registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),

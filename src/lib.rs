@@ -9,7 +9,7 @@
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`], [`registry`], [`files`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`vosi`], [`datalink`]; [`sia`] and [`scs`], which ask [`tap`] |
+//! | 4 | [`tap`], [`datalink`], [`soda`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -34,6 +34,7 @@ pub mod uws;
 pub mod datalink;
 pub mod scs;
 pub mod sia;
+pub mod soda;
 pub mod tap;
 pub mod vosi;
 

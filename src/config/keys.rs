@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 70] = [
+pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -87,6 +87,8 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 70] = [
     ("files", "gs_key_id", Kind::Text, None),
     ("files", "gs_secret", Kind::Text, None),
     ("files", "signed_seconds", Kind::Number, Some("3600")),
+    ("soda", "roots", Kind::Text, None),
+    ("soda", "concurrent", Kind::Number, Some("4")),
 ];
 
 /// Of a column: text, but for `indexed`.

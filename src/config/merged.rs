@@ -133,7 +133,7 @@ pub(super) fn merge(sources: &Sources<'_>) -> Result<Merged, Error> {
     let internal = |error: config::ConfigError| Error(format!("the settings: {error}"));
     for (section, name, _, default) in KEYS {
         if let Some(default) = default {
-            let value = Value::new(Some(&"default".to_owned()), ValueKind::from(default));
+            let value = Value::new(Some(&"default".to_owned()), ValueKind::from(*default));
             builder = builder
                 .set_default(path(section, name), value)
                 .map_err(internal)?;

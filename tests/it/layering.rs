@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "votable",
         ],
     ),
+    ("soda", &["adql", "dali", "input"]),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     (
         "datalink",
@@ -89,8 +90,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "datalink", "files", "output", "registry", "tap", "uws",
-            "vosi", "web", "scs", "sia",
+            "config", "dali", "database", "datalink", "files", "output", "registry", "soda", "tap",
+            "uws", "vosi", "web", "scs", "sia",
         ],
     ),
     (
@@ -127,8 +128,8 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
-            "datalink",
+            "database", "registry", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
+            "sia", "datalink",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
