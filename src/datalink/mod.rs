@@ -46,7 +46,7 @@ use crate::config;
 use crate::dali::{self, Format, Layout, Params, Serialization, VotableVersion};
 use crate::database::{Database, Feed, Rows};
 use crate::files::Files;
-use crate::output::{Limit, Links, Stream, Table};
+use crate::output::{Identifier, Limit, Links, Stream, Table};
 use crate::registry::{self, Source};
 use crate::tap_schema::Live;
 
@@ -191,8 +191,17 @@ impl Service {
         let limits = &self.0.parts.limits;
         let (rows_most, ids) = (request.maxrec, self.0.parts.settings.ids);
         let limit = |name, advice: String| Limit { name, advice };
+        let mut columns = columns();
+        // An identifier comes back as it was asked for, whatever it holds.
+        if let Some(id) = columns.first_mut() {
+            id.unicode = !request.ids.iter().all(|id| id.is_ascii());
+        }
+        let links = Links {
+            access: None,
+            identifier: Identifier::of(&columns, 0),
+        };
         Table {
-            columns: columns(),
+            columns,
             rows,
             maxrec: rows_most,
             maxrec_limit: limit(
@@ -208,10 +217,7 @@ impl Service {
             version: request.version,
             address: None,
             services,
-            links: Links {
-                access: None,
-                identifier: Some(0),
-            },
+            links,
             whole: Some(0),
             cut: request.cut.then(|| {
                 let advice =

@@ -9,7 +9,6 @@ use votable::{Datatype, Descriptor, Field, Param};
 
 use super::link::{Goes, Link};
 use crate::config::Cutout;
-use crate::output::Links;
 
 /// `ID` of the description that all share.
 pub(super) const SHARED: &str = "cutout";
@@ -74,8 +73,12 @@ fn described(
     let id = Param {
         field: Field {
             ucd: Some("meta.ref.url;meta.curation".to_owned()),
-            reference: dataset.is_none().then(|| Links::ID.to_owned()),
+            reference: dataset.is_none().then(|| "ID".to_owned()),
             description: Some("The dataset to cut from".to_owned()),
+            datatype: match dataset.is_none_or(str::is_ascii) {
+                true => Datatype::Char,
+                false => Datatype::UnicodeChar,
+            },
             ..Field::text("ID")
         },
         value: dataset.unwrap_or_default().to_owned(),

@@ -377,7 +377,7 @@ async fn cut_outs_are_described() {
     let text = answered(&service, &many).await;
     assert_eq!(text.matches("<TD>cutout</TD>").count(), 3);
     assert_eq!(text.matches("utype=\"adhoc:service\"").count(), 1);
-    assert!(text.contains("ref=\"datasetID\"") && text.contains("<FIELD ID=\"datasetID\""));
+    assert!(text.contains("ref=\"ID\"") && text.contains("<FIELD ID=\"ID\""));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use adql::Wire;
+use adql::{Column, Wire};
 
 use crate::config;
 use crate::dali;
@@ -27,13 +27,35 @@ const DATALINK: &str = "application/x-votable+xml;content=datalink";
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     pub access: Option<Access>,
-    /// The column that identifies datasets, whose field is [`Links::ID`].
-    pub identifier: Option<usize>,
+    /// The column that identifies datasets, and the `ID` of its field.
+    pub identifier: Option<Identifier>,
 }
 
-impl Links {
-    /// What inputs of services refer to.
-    pub const ID: &str = "datasetID";
+/// What inputs of services refer to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identifier {
+    pub column: usize,
+    pub id: String,
+}
+
+impl Identifier {
+    /// The `ID` is the column's name where it can be, since there are readers
+    /// that call columns by it.
+    pub fn of(columns: &[Column], column: usize) -> Option<Identifier> {
+        let name = &columns.get(column)?.name;
+        let same = columns.iter().filter(|it| it.name == *name).count();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let good = same == 1
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(plain)
+            // Those of our frames.
+            && !["icrs", "mjd_utc"].contains(&name.as_str());
+        let id = if good { name } else { "dataset_identifier" };
+        Some(Identifier {
+            column,
+            id: id.to_owned(),
+        })
+    }
 }
 
 /// Which cells are addresses of data, and how they are made. Columns behind

@@ -46,7 +46,7 @@ mod votable;
 use std::path::PathBuf;
 
 pub use html::{error_page, escaped};
-pub use links::{Access, Links, Told, file_url, links_url};
+pub use links::{Access, Identifier, Links, Told, file_url, links_url};
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 

@@ -4,7 +4,7 @@
 use adql::{Column, Wire};
 use votable::{Coosys, Document, Field, Info, Outcome, TableHead, Timesys, Version, Writer};
 
-use super::{Links, Table, cell, field};
+use super::{Table, cell, field};
 use crate::dali::{Datatype, Serialization, VotableVersion};
 use crate::database::Batch;
 
@@ -188,8 +188,10 @@ fn document(table: &Table) -> Document {
 
 fn fields(table: &Table) -> Vec<Field> {
     let mut fields: Vec<Field> = table.columns.iter().map(answer_field).collect();
-    if let Some(field) = table.links.identifier.and_then(|it| fields.get_mut(it)) {
-        field.id = Some(Links::ID.to_owned());
+    if let Some(identifier) = &table.links.identifier
+        && let Some(field) = fields.get_mut(identifier.column)
+    {
+        field.id = Some(identifier.id.clone());
     }
     fields
 }

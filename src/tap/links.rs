@@ -8,7 +8,7 @@ use adql::{Column, Query};
 use votable::{Descriptor, Field, Param};
 
 use crate::config;
-use crate::output::{self, Links, Told};
+use crate::output::{self, Identifier, Links, Told};
 
 /// Utypes of the columns of ObsCore 1.1 that tell of data (appendix C).
 const DID: &str = "obscore:Curation.publisherDID";
@@ -93,17 +93,20 @@ impl Shown {
         };
         Links {
             access: (!access.told.is_empty()).then_some(access),
-            identifier: columns.iter().position(|column| has_utype(column, DID)),
+            identifier: columns
+                .iter()
+                .position(|column| has_utype(column, DID))
+                .and_then(|column| Identifier::of(columns, column)),
         }
     }
 }
 
 /// The service of links, which is called with the identifiers of rows.
-pub(super) fn service(base: &str) -> Descriptor {
+pub(super) fn service(base: &str, identifier: &Identifier) -> Descriptor {
     let id = Param {
         field: Field {
             ucd: Some("meta.id;meta.main".to_owned()),
-            reference: Some(Links::ID.to_owned()),
+            reference: Some(identifier.id.clone()),
             ..Field::text("ID")
         },
         value: String::new(),

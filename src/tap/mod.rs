@@ -157,7 +157,8 @@ impl Service {
         let base = &answer.base;
         let links = answer.shown.links(&answer.columns, self.access, base);
         // Every answer that has identifiers says what to call with them.
-        let service = links.identifier.map(|_| links::service(base));
+        let service = links.identifier.as_ref();
+        let service = service.map(|it| links::service(base, it));
         let bytes = self.limits.answer_bytes;
         Table {
             columns: answer.columns,

@@ -201,8 +201,8 @@ fn answers_say_where_links_are_also_those_of_jobs() {
         let told = |text: &str| {
             text.contains("value=\"ivo://ivoa.net/std/DataLink#links-1.1\"")
                 && text.contains(&format!("value=\"{}/datalink/links\"", service.base))
-                && text.contains("ref=\"datasetID\"")
-                && text.contains("<FIELD ID=\"datasetID\" name=\"obs_publisher_did\"")
+                && text.contains("ref=\"obs_publisher_did\"")
+                && text.contains("<FIELD ID=\"obs_publisher_did\" name=\"obs_publisher_did\"")
         };
         let ask = |query: &str, format: &str| {
             let parameters = [
