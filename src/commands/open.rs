@@ -1,15 +1,20 @@
 //! From settings to a database and a service that answers queries.
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::Failure;
 use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
+use crate::files::Files;
 use crate::obscore;
-use crate::registry::own::Opened;
+use crate::registry::own::{self, Opened};
+use crate::registry::{self, Source};
 use crate::uws::{Jobs, Results};
-use crate::{tap, tap_schema};
+use crate::{datalink, tap, tap_schema};
 
 /// The runtime on which pools, queries and encoding live.
 pub fn runtime() -> Result<Runtime, Failure> {
@@ -71,8 +76,44 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 }
 
 /// The registry of a database, whether or not there is one yet.
-pub fn registry(database: &Database) -> Opened {
-    Opened::new(database.clone(), None)
+pub fn registry(database: &Database) -> Arc<Opened> {
+    Arc::new(Opened::new(database.clone(), None))
+}
+
+/// What answers for links and files, of the datasets of these registries.
+pub fn datalink(
+    service: &tap::Service,
+    settings: &Settings,
+    own: Arc<Opened>,
+) -> datalink::Service {
+    datalink::Service::new(datalink::Parts {
+        database: service.database.clone(),
+        tables: service.tables.clone(),
+        registries: Arc::new(Known { own }),
+        files: Files::new(&settings.files),
+        settings: settings.datalink.clone(),
+        limits: service.limits,
+        votable: service.votable,
+        scratch: service.scratch.clone(),
+    })
+}
+
+/// The registries that datasets are looked up in.
+struct Known {
+    own: Arc<Opened>,
+}
+
+impl datalink::Registries for Known {
+    fn all(&self) -> BoxFuture<'_, Result<datalink::Sources, registry::Error>> {
+        Box::pin(async move {
+            match self.own.store().await {
+                Ok(store) => Ok(vec![store as Arc<dyn Source>]),
+                // None was made, which is no fault.
+                Err(error) if error.kind == own::Kind::Missing => Ok(Vec::new()),
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
 }
 
 /// What answers queries; the database must be prepared.
@@ -84,6 +125,8 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         limits: settings.limits,
         uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
+        access: settings.datalink.access,
+        base: tap::Base::new(settings.base_url.as_deref().unwrap_or_default()),
         scratch: settings.data_dir.clone(),
         admission: tap::Admission::new(
             settings.readers,

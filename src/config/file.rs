@@ -16,6 +16,8 @@ const SECTIONS: &[&str] = &[
     "registry",
     "registry_api",
     "soda",
+    "datalink",
+    "files",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it

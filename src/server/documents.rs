@@ -155,7 +155,11 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         Ok(Ok(counts)) => Some(counts),
         _ => None,
     };
-    let text = state.metrics.text(jobs, &state.service.database.pools());
+    let text = state.metrics.text(
+        jobs,
+        &state.service.database.pools(),
+        state.datalink.missing(),
+    );
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 

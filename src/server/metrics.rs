@@ -59,6 +59,7 @@ pub struct Metrics {
     jobs: Family<Phase, Gauge>,
     connections: Family<Lane, Gauge>,
     in_use: Family<Lane, Gauge>,
+    missing: Counter,
 }
 
 impl Default for Metrics {
@@ -75,6 +76,7 @@ impl Default for Metrics {
             jobs: Family::default(),
             connections: Family::default(),
             in_use: Family::default(),
+            missing: Counter::default(),
         };
         let all = &mut metrics.registry;
         all.register(
@@ -120,6 +122,11 @@ impl Default for Metrics {
             "Those of them that are in use",
             metrics.in_use.clone(),
         );
+        all.register(
+            "files_missing",
+            "Files of datasets that were asked for, or linked to, and are gone",
+            metrics.missing.clone(),
+        );
         metrics
     }
 }
@@ -153,8 +160,11 @@ impl Metrics {
         }
     }
 
-    /// Everything there is to tell. `jobs`: how many wait and run, if known.
-    pub fn text(&self, jobs: Option<(u64, u64)>, pools: &[Pool]) -> String {
+    /// Everything there is to tell. `jobs`: how many wait and run, if known;
+    /// `missing`: files that were gone, since the service began.
+    pub fn text(&self, jobs: Option<(u64, u64)>, pools: &[Pool], missing: u64) -> String {
+        self.missing
+            .inc_by(missing.saturating_sub(self.missing.get()));
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.jobs.clear();
         if let Some((queued, executing)) = jobs {
@@ -192,7 +202,7 @@ mod tests {
             connections: 8,
             in_use: 3,
         }];
-        let text = metrics.text(Some((2, 1)), &pools);
+        let text = metrics.text(Some((2, 1)), &pools, 3);
         for line in [
             "obstap_requests_total{route=\"/tap/sync\",status=\"200\"} 1",
             "obstap_requests_total{route=\"/tap/sync\",status=\"left\"} 1",
@@ -202,6 +212,7 @@ mod tests {
             "obstap_query_failures_total{why=\"request\"} 1",
             "obstap_jobs{phase=\"queued\"} 2",
             "obstap_pool_connections_in_use{pool=\"readers\"} 3",
+            "obstap_files_missing_total 3",
             "# EOF",
         ] {
             assert!(text.lines().any(|it| it == line), "{line} is not in {text}");

@@ -10,7 +10,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, documents, registry, sync};
+use super::{async_, body, coverage, datalink, documents, files, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
@@ -142,6 +142,19 @@ const COVERAGE: &[Parameter] = &[
     may("TIMEORDER", "20", "Order of the cells of time, 0 to 61"),
     may("RESPONSEFORMAT", "ascii", "fits, json or ascii"),
 ];
+
+const LINKS: &[Parameter] = &[
+    may(
+        "ID",
+        "ivo://example.org/obs?repo=main&id=0f1d2c3b-4a59-6877-8695-a4b3c2d1e0f9",
+        "The identifier of a dataset; may be repeated",
+    ),
+    may("RESPONSEFORMAT", "csv", FORMAT),
+    may("MAXREC", "100", MAXREC),
+];
+
+/// What the links of datasets are written as, unless others are asked for.
+const DATALINK: &str = crate::datalink::MEDIA_TYPE;
 
 const PLACES: &[Place] = &[
     Place {
@@ -308,6 +321,87 @@ const PLACES: &[Place] = &[
             it.route(read().to(coverage::answer))
                 .route(web::post().to(coverage::answer))
         },
+    },
+    Place {
+        address: Address {
+            paths: &["/datalink/links"],
+            operations: &[
+                get("The links of datasets (DataLink 1.1)", LINKS, &[DATALINK]),
+                Operation {
+                    method: Method::Post,
+                    ..get("The same, for thousands of datasets", LINKS, &[DATALINK])
+                },
+            ],
+        },
+        compress: false,
+        serve: |it| {
+            it.route(read().to(datalink::links))
+                .route(web::post().to(datalink::links))
+        },
+    },
+    Place {
+        address: Address {
+            paths: &["/datalink/capabilities"],
+            operations: &[get(
+                "What the service of links can do (VOSI 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(datalink::capabilities)),
+    },
+    Place {
+        address: Address {
+            paths: &["/datalink/availability"],
+            operations: &[get(
+                "Whether the service of links is up (VOSI 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(documents::availability)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files"],
+            operations: &[get(
+                "The file of a dataset, or the way there",
+                &[must(
+                    "ID",
+                    "ivo://example.org/obs?a.fits",
+                    "The identifier of a dataset",
+                )],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::by_id)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files/{repo}/{dataset}"],
+            operations: &[get(
+                "The file of a dataset of a registry, or the way there",
+                &[],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::whole)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files/{repo}/{dataset}/{component}"],
+            operations: &[get(
+                "A file of a dataset that was taken apart, or the way there",
+                &[],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::part)),
     },
     Place {
         address: Address {

@@ -27,6 +27,7 @@ mod ingest;
 mod known;
 mod look;
 mod records;
+mod related;
 mod remove;
 mod source;
 mod types;
