@@ -231,7 +231,8 @@ fn the_description_of_the_addresses_is_true() {
                 }
                 continue;
             }
-            if methods.contains("GET") {
+            // This archive has no files.
+            if methods.contains("GET") && !path.starts_with("/files") {
                 let whole = send(service.client.get(real(&some)).query(&needed(&item["get"])));
                 let head = send(
                     service
