@@ -11,6 +11,7 @@ mod file;
 mod jobs;
 mod keys;
 mod merged;
+mod portal;
 mod registry;
 mod rules;
 mod uploads;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 pub use jobs::Jobs;
 pub use keys::unknown_variables;
 use merged::merge;
+pub use portal::Portal;
 pub use registry::Registry;
 use rules::{default_data_dir, is_namespace, sites};
 pub use uploads::{Allowed, Uploads, Urls};
@@ -66,6 +68,7 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub portal: Portal,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -289,6 +292,7 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            portal: Portal::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

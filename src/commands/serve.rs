@@ -111,6 +111,8 @@ pub fn serve(
         service,
         jobs: jobs.clone(),
         registry: settings.registry.clone(),
+        portal: settings.portal.clone(),
+        counted: tap::Counted::default(),
         base_url: settings.base_url.clone(),
         origins: settings.cors_origins.clone(),
         drafts: settings.metadata_drafts,

@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 58] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -66,6 +66,10 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
     ("registry", "created", Kind::Text, None),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
+    ("portal", "resolver", Kind::Text, None),
+    ("portal", "aladin", Kind::Text, None),
+    ("portal", "survey", Kind::Text, Some("CDS/P/DSS2/color")),
+    ("portal", "token", Kind::Text, None),
 ];
 
 /// Of a column: text, but for `indexed`.

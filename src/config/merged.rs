@@ -98,6 +98,9 @@ impl Merged {
                     "data_dir" => data_dir.display().to_string(),
                     "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
+                    "token" => self
+                        .text(&key)
+                        .map_or_else(String::new, |_| "***".to_owned()),
                     _ if kind == Kind::Columns => {
                         let names: Vec<String> = self
                             .columns()

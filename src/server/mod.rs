@@ -17,6 +17,7 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod portal;
 mod registry;
 mod sync;
 mod url;
@@ -46,6 +47,10 @@ pub struct State {
     pub jobs: Jobs<tap::Service>,
     /// What the record of the service says.
     pub registry: config::Registry,
+    /// What its pages may use.
+    pub portal: config::Portal,
+    /// What they tell of the observations.
+    pub counted: tap::Counted,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

@@ -6,7 +6,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, documents, registry, sync};
+use super::{async_, body, coverage, documents, portal, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
@@ -125,6 +125,10 @@ const FILTERS: &[Parameter] = &[
     ),
 ];
 
+const CHECK: &str = "What is wrong with a query and where, or the columns of its answer; the \
+                     database is not asked";
+const CHECKED: &[Parameter] = &[must("QUERY", EXAMPLE, QUERY)];
+
 /// The formats of a coverage.
 const MOCS: &[&str] = &["application/fits", "application/json", "text/plain"];
 
@@ -144,7 +148,52 @@ const PLACES: &[Place] = &[
             operations: &[get("What is here and how to ask, for people", &[], &[HTML])],
         },
         compress: true,
-        serve: |it| it.route(read().to(documents::index)),
+        serve: |it| it.route(read().to(portal::landing)),
+    },
+    Place {
+        address: Address {
+            paths: &["/search", "/query", "/jobs", "/schema", "/row", "/operator"],
+            operations: &[get("Pages for people", &[], &[HTML])],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(portal::page)),
+    },
+    Place {
+        address: Address {
+            paths: &["/portal/assets/{name}"],
+            operations: &[get("What pages are drawn with", &[], &["*/*"])],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(portal::asset)),
+    },
+    Place {
+        address: Address {
+            paths: &["/portal/facts"],
+            operations: &[get(
+                "Numbers of observations by what they are",
+                &[],
+                &["application/json"],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(portal::facts)),
+    },
+    Place {
+        address: Address {
+            paths: &["/portal/check"],
+            operations: &[
+                get(CHECK, CHECKED, &["application/json"]),
+                Operation {
+                    method: Method::Post,
+                    ..get(CHECK, CHECKED, &["application/json"])
+                },
+            ],
+        },
+        compress: true,
+        serve: |it| {
+            it.route(read().to(portal::check))
+                .route(web::post().to(portal::check))
+        },
     },
     Place {
         address: Address {

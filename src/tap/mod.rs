@@ -8,9 +8,11 @@
 
 mod admission;
 mod coverage;
+mod facts;
 mod fault;
 mod glimpse;
 mod job;
+mod judge;
 mod request;
 mod rows;
 pub mod upload;
@@ -20,8 +22,10 @@ use std::time::Instant;
 
 pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
+pub use facts::{Band, Counted, Facts, Group};
 pub use fault::Fault;
 pub use glimpse::Observation;
+pub use judge::{Fix, Judged, Remark};
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
 

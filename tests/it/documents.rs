@@ -198,10 +198,10 @@ fn the_description_of_the_addresses_is_true() {
                 .map(|name| name.to_uppercase())
                 .collect();
             let real = |id: &str| {
-                let name = if path.contains("results") {
-                    "result"
-                } else {
-                    "ivoa.obscore"
+                let name = match path {
+                    path if path.contains("results") => "result",
+                    path if path.contains("assets") => "licences.txt",
+                    _ => "ivoa.obscore",
                 };
                 let path = path.replace("{id}", id).replace("{name}", name);
                 format!("{}{}", service.base, path.replace("{part}", "phase"))

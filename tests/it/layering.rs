@@ -54,7 +54,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     // Floor 5: pages are served, and commands start the server.
-    ("web", &["adql", "dali", "output"]),
+    ("web", &["adql", "dali", "output", "tap", "vosi"]),
     (
         "server",
         &[

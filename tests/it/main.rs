@@ -17,6 +17,7 @@ mod load;
 mod manners;
 mod obscore;
 mod plans;
+mod portal;
 mod protocol;
 mod random;
 mod registry;

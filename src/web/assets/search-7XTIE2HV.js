@@ -1,0 +1,1 @@
+import"./part-5LDI4K34.js";
