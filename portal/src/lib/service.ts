@@ -61,8 +61,15 @@ export interface Facts {
 
 export type Row = Record<string, unknown>;
 
+/** A table that comes along with a query. */
+export interface Upload {
+  name: string;
+  file: File;
+}
+
 export interface Asked {
   query: string;
+  uploads?: Upload[];
   maxrec?: number;
   format?: string;
   signal?: AbortSignal;
@@ -113,10 +120,46 @@ export async function judge(query: string, signal?: AbortSignal): Promise<Judged
   return (await post("/portal/check", form({ QUERY: query }), signal)).json();
 }
 
+/** What a request for an answer says; with tables it is a form of several parts. */
+function request({ query, maxrec, uploads }: Asked, format: string): BodyInit {
+  const fields = form({ LANG: "ADQL", RESPONSEFORMAT: format, QUERY: query, MAXREC: maxrec });
+  if (!uploads?.length) return fields;
+  const parts = new FormData();
+  fields.forEach((value, name) => parts.set(name, value));
+  uploads.forEach(({ name, file }, at) => {
+    parts.append("UPLOAD", `${name},param:table${at}`);
+    parts.set(`table${at}`, file, file.name);
+  });
+  return parts;
+}
+
 /** The rows of a query's answer. */
-export async function rows<T = Row>({ query, maxrec, signal }: Asked): Promise<T[]> {
-  const body = form({ LANG: "ADQL", RESPONSEFORMAT: "json", QUERY: query, MAXREC: maxrec });
-  return (await post("/tap/sync", body, signal)).json();
+export async function rows<T = Row>(asked: Asked): Promise<T[]> {
+  return (await post("/tap/sync", request(asked, "json"), asked.signal)).json();
+}
+
+/** The columns of an answer to a query with tables of its own. */
+export async function fields(asked: Asked): Promise<Column[]> {
+  const text = await (await post("/tap/sync", request({ ...asked, maxrec: 0 }, "votable/td"), asked.signal)).text();
+  return [...new DOMParser().parseFromString(text, "text/xml").querySelectorAll("FIELD")].map((field) => ({
+    name: field.getAttribute("name") ?? "",
+    datatype: field.getAttribute("datatype") ?? "char",
+    arraysize: field.getAttribute("arraysize"),
+    xtype: field.getAttribute("xtype"),
+    unit: field.getAttribute("unit"),
+    ucd: field.getAttribute("ucd"),
+    description: field.querySelector("DESCRIPTION")?.textContent,
+  }));
+}
+
+/** Makes a job that runs; gives its identifier. */
+export async function startJob(asked: Asked, format: string): Promise<string> {
+  const body = request(asked, format);
+  body instanceof FormData ? body.set("PHASE", "RUN") : (body as URLSearchParams).set("PHASE", "RUN");
+  const answer = await post("/tap/async", body);
+  const id = new URL(answer.url).pathname.split("/").pop();
+  if (!id || id === "async") throw new Refused("The service made no job.", answer.status);
+  return id;
 }
 
 /** The address of an answer, for downloads and for other programs. */

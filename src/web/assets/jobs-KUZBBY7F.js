@@ -1,0 +1,1 @@
+import"./part-SG6Z3FEA.js";

@@ -1,1 +1,0 @@
-import"./part-5LDI4K34.js";
