@@ -11,6 +11,7 @@ import type { Example, Schema } from "../lib/schema";
 import { BASE, ROOT, sentence, startJob } from "../lib/service";
 import type { Judged, Upload } from "../lib/service";
 import { Source } from "../lib/source";
+import { mine } from "../lib/uws";
 import { Editor, mend } from "../ui/editor";
 import { MapView } from "../ui/map";
 import { Icon, Menu, State, Tabs, useChanges } from "../ui/parts";
@@ -112,6 +113,7 @@ function Query() {
     try {
       const id = await startJob({ query: editor.current!.text, uploads }, format);
       setHistory(past.add(editor.current!.text));
+      mine.add(id);
       location.href = `${ROOT}/jobs#${id}`;
     } catch (error) {
       toast(sentence(error), 8);

@@ -349,7 +349,7 @@ export class SkyMap {
       return;
     }
     pen.textAlign = "left";
-    const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+    const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
     for (let at = Math.ceil((dec - this.field) / step) * step; at <= dec + this.field; at += step) {
       if (Math.abs(at) > 90) continue;
       const place = project(vector([ra, at]));
