@@ -12,8 +12,7 @@ pub struct Portal {
     pub aladin: Option<String>,
     /// The survey that it shows.
     pub survey: String,
-    /// What opens the page for operators, as a SHA-256 is not needed: it is
-    /// compared whole and never shown.
+    /// What opens the page for operators.
     pub token: Option<String>,
 }
 

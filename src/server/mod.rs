@@ -17,15 +17,17 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod operator;
 mod portal;
 mod registry;
 mod sync;
 mod url;
+mod watch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -33,6 +35,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use metrics::Metrics;
+pub use watch::Watch;
 
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
@@ -51,6 +54,9 @@ pub struct State {
     pub portal: config::Portal,
     /// What they tell of the observations.
     pub counted: tap::Counted,
+    /// What operators look at.
+    pub watch: Watch,
+    pub started: Instant,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

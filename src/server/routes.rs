@@ -6,7 +6,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, documents, portal, registry, sync};
+use super::{async_, body, coverage, documents, operator, portal, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Address, Method, Operation, Parameter};
 
@@ -383,6 +383,34 @@ const PLACES: &[Place] = &[
         },
         compress: false,
         serve: |it| it.route(read().to(documents::availability)),
+    },
+    Place {
+        address: Address {
+            paths: &["/operator/status"],
+            operations: &[get(
+                "What runs, what was slow, what failed; with the operators' token as Bearer",
+                &[],
+                &["application/json"],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(operator::status)),
+    },
+    Place {
+        address: Address {
+            paths: &["/operator/cancel"],
+            operations: &[Operation {
+                method: Method::Post,
+                status: 204,
+                ..get(
+                    "Stop a query, likewise",
+                    &[must("ID", "6b02ea07-2", "The request's X-Request-Id")],
+                    &[],
+                )
+            }],
+        },
+        compress: false,
+        serve: |it| it.route(web::post().to(operator::cancel)),
     },
     Place {
         address: Address {

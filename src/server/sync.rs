@@ -53,11 +53,14 @@ pub async fn answer(
     let refuse = |fault: Fault| {
         notes.note(|it| it.failure = Some(fault.cause()));
         let fault = fault.logged(&id);
+        state.watch.failed(&id, &fault);
         match &page {
             Some(page) => page.refusal(&fault),
             None => refusal(&fault, accept.as_deref()),
         }
     };
+    let client = url::client(&request);
+    let query = params.all("QUERY").next().unwrap_or_default().to_owned();
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
     let asked = Asked {
@@ -65,7 +68,7 @@ pub async fn answer(
         parts,
         accept: accept.clone(),
         encoding,
-        client: url::client(&request),
+        client: client.clone(),
         id: id.clone(),
         notes: notes.clone(),
     };
@@ -74,9 +77,10 @@ pub async fn answer(
         .spawn(run(state.service.clone(), asked, head, sender));
     // Lives as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
+    let watched = state.watch.begin(&id, &query, &client, task.abort_handle());
     match headed.await {
         Ok(Ok(head)) => accepted(&head).streaming(stream::poll_fn(move |context| {
-            let _ = &waited_for;
+            let _ = (&waited_for, &watched);
             chunks.poll_recv(context)
         })),
         Ok(Err(fault)) => refuse(fault),

@@ -224,6 +224,10 @@ fn the_description_of_the_addresses_is_true() {
                     assert_eq!(header(&answer, "allow"), header(&options, "allow"));
                 }
             }
+            // Those want a token, and have a test of their own.
+            if path.starts_with("/operator/") {
+                continue;
+            }
             if methods.contains("GET") {
                 let whole = send(service.client.get(real(&some)).query(&needed(&item["get"])));
                 let head = send(

@@ -1,6 +1,6 @@
 //! The pages for people, as far as they need no browser; on both engines.
 
-use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, IF_NONE_MATCH, ORIGIN};
 use serde_json::Value;
 
 use crate::support::http::{get, header, send};
@@ -170,5 +170,87 @@ fn the_policy_and_the_title_follow_the_settings() {
         assert!(policy.contains("https://names.example"), "{policy}");
         let page = answer.text().expect("text");
         assert!(page.contains("A &lt;b&gt;sky&lt;/b&gt;"), "{page}");
+    });
+}
+
+#[test]
+fn operators_are_let_in_by_their_token_alone() {
+    on_both(|archive| {
+        archive.loaded(SKY);
+        let none = archive.serve();
+        assert_eq!(get(&none, "/operator/status").status(), 403);
+        drop(none);
+        let token = "a-token-of-some-length";
+        let settings = archive.file("operator.toml", &format!("[portal]\ntoken = \"{token}\"\n"));
+        let service = archive.serve_with(&["--config", &settings]);
+        let ask = |said: Option<&str>| {
+            let request = service
+                .client
+                .get(format!("{}/operator/status", service.base));
+            let said = said.map(|said| format!("Bearer {said}"));
+            send(match said {
+                Some(said) => request.header(AUTHORIZATION, said),
+                None => request,
+            })
+        };
+        assert_eq!(ask(None).status(), 401);
+        assert_eq!(ask(Some("a-token-of-some-lengtH")).status(), 401);
+        assert_eq!(ask(Some("a-token")).status(), 401);
+        // A query without an end is seen and stopped.
+        let tables: Vec<String> = (0..9).map(|n| format!("ivoa.obscore AS t{n}")).collect();
+        let endless = format!("SELECT COUNT(*) AS n FROM {}", tables.join(", "));
+        let (sync, client) = (service.sync(), service.client.clone());
+        let waiting = std::thread::spawn(move || {
+            let form = [("LANG", "ADQL"), ("QUERY", endless.as_str())];
+            send(client.post(sync).form(&form)).status().as_u16()
+        });
+        let id = loop {
+            let told: Value = ask(Some(token)).json().expect("JSON");
+            if let Some(id) = told["running"][0]["id"].as_str() {
+                break id.to_owned();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        let stop = |id: &str| {
+            let url = format!("{}/operator/cancel", service.base);
+            let request = service.client.post(url).form(&[("ID", id)]);
+            send(request.header(AUTHORIZATION, format!("Bearer {token}"))).status()
+        };
+        assert_eq!(stop("nobody"), 404);
+        assert_eq!(stop(&id), 204);
+        assert!(waiting.join().expect("an end") >= 400);
+        let wrong = service.post(&[("LANG", "ADQL"), ("QUERY", "SELECT x FROM ivoa.obscore")]);
+        assert_eq!(wrong.status(), 400);
+        let told: Value = ask(Some(token)).json().expect("JSON");
+        let message = told["failed"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("no column"), "{told}");
+    });
+}
+
+#[test]
+fn pages_of_sites_that_are_not_listed_change_nothing() {
+    on_both(|archive| {
+        archive.loaded(SKY);
+        let settings = archive.file("sites.toml", "cors_origins = \"https://a.example\"\n");
+        let service = archive.serve_with(&["--config", &settings]);
+        let post = |origin: Option<&str>| {
+            let request = service
+                .client
+                .post(format!("{}/tap/async", service.base))
+                .form(&[
+                    ("LANG", "ADQL"),
+                    ("QUERY", "SELECT 1 AS a FROM ivoa.obscore"),
+                ]);
+            let request = match origin {
+                Some(origin) => request.header(ORIGIN, origin),
+                None => request,
+            };
+            send(request).status().as_u16()
+        };
+        assert_eq!(post(None), 200);
+        assert_eq!(post(Some("https://a.example")), 200);
+        assert_eq!(post(Some(&service.base)), 200);
+        assert_eq!(post(Some("https://b.example")), 403);
+        assert_eq!(post(Some("null")), 403);
     });
 }

@@ -172,6 +172,8 @@ function Grid({ source, columns, places, hovered, picked, onHover, onPick }: Pro
     observer.observe(box);
     return () => observer.disconnect();
   }, []);
+  // Another order, another answer: from the first row.
+  useEffect(() => host.current?.scrollTo(0, 0), [source, source.order]);
   // A row that was picked elsewhere is scrolled to.
   useEffect(() => {
     const box = host.current;

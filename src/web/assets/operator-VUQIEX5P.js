@@ -1,1 +1,0 @@
-import"./part-SG6Z3FEA.js";
