@@ -1,10 +1,11 @@
 //! The pages for people, as far as they need no browser; on both engines.
 
+use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, IF_NONE_MATCH, ORIGIN};
 use serde_json::Value;
 
 use crate::support::http::{get, header, send};
-use crate::support::service::{Service, on_both, served_on_both};
+use crate::support::service::{SKY, Service, on_both, served_on_both};
 
 const PAGES: [&str; 7] = [
     "/",
@@ -18,6 +19,10 @@ const PAGES: [&str; 7] = [
 
 fn text(service: &Service, path: &str) -> String {
     get(service, path).text().expect("text")
+}
+
+fn json(answer: Response) -> Value {
+    serde_json::from_str(&answer.text().expect("text")).expect("JSON")
 }
 
 #[test]
@@ -205,7 +210,7 @@ fn operators_are_let_in_by_their_token_alone() {
             send(client.post(sync).form(&form)).status().as_u16()
         });
         let id = loop {
-            let told: Value = ask(Some(token)).json().expect("JSON");
+            let told: Value = json(ask(Some(token)));
             if let Some(id) = told["running"][0]["id"].as_str() {
                 break id.to_owned();
             }
@@ -221,7 +226,7 @@ fn operators_are_let_in_by_their_token_alone() {
         assert!(waiting.join().expect("an end") >= 400);
         let wrong = service.post(&[("LANG", "ADQL"), ("QUERY", "SELECT x FROM ivoa.obscore")]);
         assert_eq!(wrong.status(), 400);
-        let told: Value = ask(Some(token)).json().expect("JSON");
+        let told: Value = json(ask(Some(token)));
         let message = told["failed"][0]["message"].as_str().unwrap_or_default();
         assert!(message.contains("no column"), "{told}");
     });

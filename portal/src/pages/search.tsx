@@ -140,9 +140,6 @@ function Search() {
             <Icon name="code" />
             <b>ADQL</b>
             <code>{own === undefined ? written.conditions.join(" AND ") || "everything" : "changed by hand"}</code>
-            <a class="btn small quiet" href={`${ROOT}/query#adql=${encodeURIComponent(adql)}&run`} onClick={(event) => event.stopPropagation()}>
-              Open in Query
-            </a>
           </summary>
           <label class="visually-hidden" for="adql">
             Query
@@ -152,6 +149,9 @@ function Search() {
             <button type="button" class="btn small" onClick={() => run()}>
               Run this
             </button>
+            <a class="btn small quiet" href={`${ROOT}/query#adql=${encodeURIComponent(adql)}&run`}>
+              Open in Query
+            </a>
             {own !== undefined && (
               <button type="button" class="btn small quiet" onClick={() => setOwn(undefined)}>
                 Back to the form

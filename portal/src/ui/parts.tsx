@@ -41,7 +41,7 @@ export function State({ icon, title, children }: { icon: IconName; title: string
   return (
     <div class="state">
       <Icon name={icon} />
-      <h3>{title}</h3>
+      <p class="state-title">{title}</p>
       {children}
     </div>
   );
