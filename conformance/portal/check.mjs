@@ -1,9 +1,9 @@
 // The pages of a running service in a real browser, with the network cut off.
 //
-//   node check.mjs URL [--python PROGRAM] [--screenshots FOLDER] [--only WORDS] [--assets]
+//   node check.mjs URL [--python PROGRAM] [--token TOKEN] [--screenshots FOLDER] [--only WORDS] [--assets]
 //
 // URL is the service's own, without /tap. --python names a Python with astropy,
-// which then reads what was downloaded. --screenshots keeps a picture of each
+// which then reads what was downloaded. --token is the operators'. --screenshots keeps a picture of each
 // page, at two widths, light and dark. --only makes the checks with these words in
 // their name. --assets takes scripts and styles from src/web/assets and not from
 // the service, which need not be built again then.
@@ -285,6 +285,25 @@ const checks = {
     assert.deepEqual(all, []);
   },
 
+  async "operators see what runs, and stop it"() {
+    const token = flag("--token");
+    const page = await open("/operator");
+    await page.fill("#token", "not-the-right-token");
+    await page.click(".sign-in .primary");
+    await page.waitForSelector(".sign-in [role=alert]");
+    page.complaints.length = 0; // That it was refused.
+    if (token) {
+      const endless = new URLSearchParams({ LANG: "ADQL", QUERY: "SELECT COUNT(*) AS n FROM ivoa.obscore AS a JOIN ivoa.obscore AS b ON a.s_ra < b.s_ra" });
+      const asked = fetch(`${base}/tap/sync`, { method: "POST", body: endless });
+      await page.fill("#token", token);
+      await page.click(".sign-in .primary");
+      await page.click(".queries >> text=Stop");
+      assert.equal((await asked).status, 503);
+      await page.waitForSelector("text=Nothing runs just now.");
+    }
+    await close(page);
+  },
+
   async "pages are small and soon ready"() {
     for (const path of PAGES) {
       const context = await browser.newContext();
@@ -362,6 +381,11 @@ async function screenshots(target) {
     for (const [width, height, kind] of [[1440, 900, "desktop"], [390, 844, "phone"]]) {
       for (const colorScheme of ["light", "dark"]) {
         const page = await open(name === "jobs" ? `${path}#${id}` : path, { viewport: { width, height }, colorScheme });
+        if (name === "operator" && flag("--token")) {
+          await page.fill("#token", flag("--token"));
+          await page.click(".sign-in .primary");
+          await page.waitForSelector(".gauges");
+        }
         await settled(page);
         await page.screenshot({ path: join(target, `${name}-${kind}-${colorScheme}.png`) });
         await page.context().close();

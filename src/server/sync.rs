@@ -84,6 +84,7 @@ pub async fn answer(
             chunks.poll_recv(context)
         })),
         Ok(Err(fault)) => refuse(fault),
+        Err(_) if watched.is_stopped() => refuse(Fault::stopped()),
         Err(_) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
 }

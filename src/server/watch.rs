@@ -36,6 +36,7 @@ struct Running {
     client: String,
     began: Instant,
     abort: AbortHandle,
+    stopped: bool,
 }
 
 /// A query is under way for as long as this lives.
@@ -57,6 +58,7 @@ impl Watch {
             client: client.to_owned(),
             began: Instant::now(),
             abort,
+            stopped: false,
         };
         let number = self.seen(|seen| {
             seen.next += 1;
@@ -81,11 +83,13 @@ impl Watch {
     /// Stops the query of a request; false where none runs under the name.
     pub fn stop(&self, id: &str) -> bool {
         self.seen(|seen| {
-            let found = seen.running.values().find(|running| running.id == id);
-            if let Some(running) = found {
-                running.abort.abort();
-            }
-            found.is_some()
+            let found = seen.running.values_mut().find(|it| it.id == id);
+            let Some(running) = found else {
+                return false;
+            };
+            running.stopped = true;
+            running.abort.abort();
+            true
         })
     }
 
@@ -99,6 +103,15 @@ impl Watch {
                 "failed": seen.failed,
             })
         })
+    }
+}
+
+impl Watched {
+    /// Whether an operator has stopped it.
+    pub fn is_stopped(&self) -> bool {
+        let number = self.number;
+        self.watch
+            .seen(|seen| seen.running.get(&number).is_some_and(|it| it.stopped))
     }
 }
 

@@ -43,7 +43,7 @@ function Search() {
     const next = now.includes(value) ? now.filter((it) => it !== value) : [...now, value];
     change({ values: { ...wish.values, [column]: next } });
   };
-  const run = (text = adql, looked = wish, typed = own) => {
+  const run = (text = adql, looked = wish, typed = own, scroll = true) => {
     latest.current?.close();
     const next = new Source(text, FIRST);
     latest.current = next;
@@ -51,6 +51,7 @@ function Search() {
     setHovered(undefined);
     setSource(next);
     void next.open();
+    if (scroll && matchMedia("(max-width: 60rem)").matches) document.querySelector(".found")?.scrollIntoView({ behavior: "smooth" });
     history.replaceState(null, "", `#${toFragment(looked, typed)}`);
   };
   const submit = async (event: Event) => {
@@ -87,7 +88,7 @@ function Search() {
   useEffect(() => {
     fetchFacts().then(setKnown, () => undefined);
     const asked = location.hash.length > 1;
-    run(adql, begin.wish, begin.adql);
+    run(adql, begin.wish, begin.adql, false);
     if (!asked) history.replaceState(null, "", location.pathname);
   }, []);
   // How many there would be, as the form is filled in.

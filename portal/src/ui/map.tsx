@@ -5,8 +5,9 @@ import type { Colouring } from "../lib/colours";
 import { grouped, sexagesimal } from "../lib/format";
 import { footprint } from "../lib/region";
 import type { Position } from "../lib/region";
-import { get } from "../lib/service";
+import { ALADIN, get } from "../lib/service";
 import type { Source } from "../lib/source";
+import { AladinDialog } from "./aladin";
 import { Icon, useChanges } from "./parts";
 import { SkyMap } from "./skymap";
 import type { Drawn, Tool } from "./skymap";
@@ -31,6 +32,7 @@ export function MapView({ source, region, hovered, picked, onHover, onPick, onRe
   const [by, setBy] = useState<Colouring>("band");
   const [tool, setTool] = useState<Tool>("move");
   const [at, setAt] = useState<Position | undefined>();
+  const [survey, setSurvey] = useState(false);
   const rows = source?.rows ?? [];
   const painted = useMemo(() => colours(rows, by), [source, source?.known, source?.order, by]);
 
@@ -102,6 +104,13 @@ export function MapView({ source, region, hovered, picked, onHover, onPick, onRe
             <Icon name="fit" />
           </button>
         </div>
+        {ALADIN && (
+          <div class="map-group">
+            <button type="button" title="Aladin Lite" aria-label="Show in Aladin Lite, with a survey behind" onClick={() => setSurvey(true)}>
+              <Icon name="layers" />
+            </button>
+          </div>
+        )}
       </div>
       <div class="map-foot">
         <label>
@@ -123,6 +132,7 @@ export function MapView({ source, region, hovered, picked, onHover, onPick, onRe
         {source && (source.total ?? Infinity) > rows.length && rows.length > 0 && <span class="part">the first {grouped(Math.min(rows.length, MOST))} are drawn</span>}
         <span class="pointer num">{drawing || (at ? `${at[0].toFixed(4)} ${at[1] < 0 ? "−" : "+"}${Math.abs(at[1]).toFixed(4)} · ${sexagesimal(at[0], at[1])}` : "")}</span>
       </div>
+      {survey && map.current && <AladinDialog view={map.current.view} rows={rows.slice(0, MOST)} colour={painted.of} close={() => setSurvey(false)} />}
     </section>
   );
 }

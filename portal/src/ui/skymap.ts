@@ -124,7 +124,7 @@ export class SkyMap {
     }
     const wide = far > 60 || Math.hypot(...sum) / places.length < 0.3;
     if (wide) this.look([180, 0], 360);
-    else this.look(position(middle), Math.max(0.05, far * 2.3 * this.aspect()));
+    else this.look(position(middle), Math.max(0.05, far * 2.1 * this.aspect()));
   }
 
   private fitRegion(drawn: Drawn): void {
@@ -144,8 +144,9 @@ export class SkyMap {
     this.look(position(this.centre), this.field * factor);
   }
 
-  get fieldOfView(): number {
-    return this.field;
+  /** Where the map looks: position and field in degrees. */
+  get view(): { at: Position; field: number } {
+    return { at: position(this.centre), field: this.field };
   }
 
   /** Footprints that are drawn, for tests. */
@@ -237,7 +238,7 @@ export class SkyMap {
     if (this.moc.length) {
       pen.beginPath();
       for (const ring of this.moc) path({ type: "Polygon", coordinates: [ring] });
-      pen.fillStyle = "rgb(126 162 255 / 15%)";
+      pen.fillStyle = "rgb(126 162 255 / 11%)";
       pen.fill();
     }
     const step = graticule(this.field);
