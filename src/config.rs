@@ -13,6 +13,7 @@ mod keys;
 mod merged;
 mod portal;
 mod registry;
+mod registry_api;
 mod rules;
 mod uploads;
 
@@ -28,6 +29,7 @@ pub use keys::unknown_variables;
 use merged::merge;
 pub use portal::Portal;
 pub use registry::Registry;
+pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, is_namespace, sites};
 pub use uploads::{Allowed, Uploads, Urls};
 
@@ -69,6 +71,7 @@ pub struct Settings {
     pub long: usize,
     pub registry: Registry,
     pub portal: Portal,
+    pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -293,6 +296,7 @@ impl Settings {
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
             portal: Portal::read(&merged)?,
+            registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -15,9 +15,11 @@ macro_rules! tell {
 }
 
 mod adql;
+mod butler;
 mod completions;
 mod config;
 mod coverage;
+mod datasets;
 mod demo;
 mod index;
 mod load;
@@ -103,6 +105,9 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Write the service's record for the Registry of the IVOA
     RegistryRecord(registry::RegistryRecord),
+    /// Keep a registry of datasets in the database
+    #[command(subcommand)]
+    Registry(datasets::Registry),
     /// Publish other tables of the database, described in Felis
     #[command(subcommand)]
     Schema(schema::Schema),
@@ -112,6 +117,9 @@ enum Command {
     /// Work with the language itself
     #[command(subcommand)]
     Adql(adql::Adql),
+    /// See to repositories of Rubin's Data Butler
+    #[command(subcommand)]
+    Butler(butler::Butler),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -198,9 +206,11 @@ impl Command {
             Command::Query(command) => command.run(settings),
             Command::Coverage(command) => command.run(settings),
             Command::RegistryRecord(command) => command.run(settings),
+            Command::Registry(command) => command.run(settings),
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
+            Command::Butler(command) => command.run(),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
         }
@@ -274,8 +284,20 @@ mod tests {
         check("obstap index verify --format json", true);
         check("obstap index rebuild a.b --dry-run", true);
         check("obstap index refresh", true);
+        check("obstap butler check /repo/main", true);
+        check("obstap butler check", false);
         check("obstap config show", true);
         check("obstap completions fish", true);
+        check("obstap registry create hsc", true);
+        check("obstap registry register exposure a.ndjson b.csv", true);
+        check("obstap registry register a.ndjson", false);
+        check(
+            "obstap registry ingest - --type raw --run HSC/raw/all",
+            true,
+        );
+        check("obstap registry remove --collection u/ann/test", true);
+        check("obstap registry remove", false);
+        check("obstap registry remove ids --collection u/ann/test", false);
         check("obstap dance", false);
     }
 }

@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::obscore;
+use crate::registry::own::Opened;
 use crate::uws::{Jobs, Results};
 use crate::{tap, tap_schema};
 
@@ -67,6 +68,11 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
         tracing::info!("database: {step}");
     }
     Ok(done)
+}
+
+/// The registry of a database, whether or not there is one yet.
+pub fn registry(database: &Database) -> Opened {
+    Opened::new(database.clone(), None)
 }
 
 /// What answers queries; the database must be prepared.

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::merged::Merged;
+use super::registry_api::{RULE, Secret, is_token};
 
 /// Off by default: the pages ask nobody else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,11 +14,8 @@ pub struct Portal {
     /// The survey that it shows.
     pub survey: String,
     /// What opens the page for operators.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
 }
-
-/// Shorter ones can be guessed.
-const SHORTEST_TOKEN: usize = 16;
 
 impl Portal {
     pub(super) fn read(merged: &Merged) -> Result<Portal, Error> {
@@ -43,19 +41,15 @@ impl Portal {
             return Err(merged.wrong("portal.resolver", "must have {name} in it"));
         }
         let token = merged.text("portal.token");
-        if token
-            .as_ref()
-            .is_some_and(|token| token.len() < SHORTEST_TOKEN)
-        {
-            return Err(Error(format!(
-                "portal.token must have at least {SHORTEST_TOKEN} characters"
-            )));
+        if token.as_ref().is_some_and(|token| !is_token(token)) {
+            // Not `wrong`, which shows what it is.
+            return Err(Error(format!("portal.token {RULE}")));
         }
         Ok(Portal {
             resolver,
             aladin: address("aladin")?,
             survey: merged.text("portal.survey").unwrap_or_default(),
-            token,
+            token: token.map(Secret::new),
         })
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! Follows ObsCore 1.1 (<https://www.ivoa.net/documents/ObsCore/20170509/>).
 //! [`columns`] is the data model written once; [`prepare`] makes the table and
-//! publishes it; [`load`] fills it from files. Leaves out: rows that
-//! follow a registry, ObsCore's extensions. The example column
+//! publishes it; [`load`] fills it from files, and [`mapping`] makes rows
+//! of the datasets of a registry. Leaves out: ObsCore's extensions. The example column
 //! `o_stat_error_type` of the standard is none of its columns: a service that
 //! wants it declares it.
 //!
@@ -17,6 +17,7 @@ pub mod columns;
 mod extra;
 mod layout;
 pub mod load;
+pub mod mapping;
 mod record;
 mod table;
 

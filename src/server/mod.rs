@@ -19,7 +19,10 @@ mod encoding;
 mod metrics;
 mod operator;
 mod portal;
+mod protocol;
 mod registry;
+mod registry_api;
+mod simple;
 mod sync;
 mod url;
 mod watch;
@@ -37,6 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub use metrics::Metrics;
 pub use watch::Watch;
 
+use crate::registry::own::Opened;
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
 use crate::{config, tap};
@@ -57,6 +61,8 @@ pub struct State {
     /// What operators look at.
     pub watch: Watch,
     pub started: Instant,
+    pub store: Opened,
+    pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

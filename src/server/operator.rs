@@ -14,7 +14,7 @@ use crate::uws::instant;
 const TEXT: &str = "text/plain;charset=utf-8";
 
 pub async fn status(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    if let Err(refused) = admitted(&request, &state) {
+    if let Some(refused) = refused(&request, &state) {
         return refused;
     }
     let jobs = state.jobs.clone();
@@ -61,7 +61,7 @@ pub async fn status(request: HttpRequest, state: Data<State>) -> HttpResponse {
 
 /// Stops the query of a request.
 pub async fn cancel(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    if let Err(refused) = admitted(&request, &state) {
+    if let Some(refused) = refused(&request, &state) {
         body::drain(payload).await;
         return refused;
     }
@@ -90,9 +90,10 @@ fn plain(status: StatusCode, message: &str) -> HttpResponse {
         .body(format!("{message}\n"))
 }
 
-fn admitted(request: &HttpRequest, state: &Data<State>) -> Result<(), HttpResponse> {
-    let Some(token) = state.portal.token.as_deref() else {
-        return Err(plain(
+/// The answer to whoever does not have the token.
+fn refused(request: &HttpRequest, state: &Data<State>) -> Option<HttpResponse> {
+    let Some(token) = &state.portal.token else {
+        return Some(plain(
             StatusCode::FORBIDDEN,
             "operators are not let in here; set portal.token",
         ));
@@ -101,22 +102,13 @@ fn admitted(request: &HttpRequest, state: &Data<State>) -> Result<(), HttpRespon
     let said = said
         .and_then(|said| said.to_str().ok())
         .and_then(|said| said.strip_prefix("Bearer "));
-    if said.is_some_and(|said| same(said.as_bytes(), token.as_bytes())) {
-        return Ok(());
+    if said.is_some_and(|said| token.is(said)) {
+        return None;
     }
     let mut refused = plain(StatusCode::UNAUTHORIZED, "this is not the operators' token");
     refused.headers_mut().insert(
         header::WWW_AUTHENTICATE,
         header::HeaderValue::from_static("Bearer"),
     );
-    Err(refused)
-}
-
-/// In a time that does not tell how much of it is right.
-fn same(said: &[u8], token: &[u8]) -> bool {
-    let differing = said
-        .iter()
-        .zip(token)
-        .fold(0, |differing, (a, b)| differing | (a ^ b));
-    said.len() == token.len() && differing == 0
+    Some(refused)
 }
