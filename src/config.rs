@@ -15,6 +15,7 @@ mod portal;
 mod registry;
 mod registry_api;
 mod rules;
+mod soda;
 mod uploads;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub use portal::Portal;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, is_namespace, sites};
+pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
@@ -71,6 +73,7 @@ pub struct Settings {
     pub long: usize,
     pub registry: Registry,
     pub portal: Portal,
+    pub soda: Soda,
     pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
@@ -296,6 +299,7 @@ impl Settings {
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
             portal: Portal::read(&merged)?,
+            soda: Soda::read(&merged)?,
             registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),

@@ -13,6 +13,16 @@ pub enum Butler {
     ///
     /// Reads the repository and changes nothing.
     Check(Named),
+    /// Print the SQL by which a Butler on PostgreSQL lets us hear of changes at once
+    ///
+    /// Its operator runs it, or not: without it changes are found by looking.
+    Triggers {
+        #[command(flatten)]
+        named: Named,
+        /// Print how to undo it
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// A repository.
@@ -29,6 +39,15 @@ impl Butler {
             Butler::Check(named) => open::runtime()?.block_on(async {
                 let repository = Repository::open(&named.repository, None).await?;
                 tell(&repository.report().await?);
+                Ok(())
+            }),
+            Butler::Triggers { named, remove } => open::runtime()?.block_on(async {
+                let repository = Repository::open(&named.repository, None).await?;
+                let script = match remove {
+                    true => repository.remove_sql()?,
+                    false => repository.install_sql().await?,
+                };
+                tell!("{}", script.trim_end());
                 Ok(())
             }),
         }

@@ -286,6 +286,7 @@ mod tests {
         check("obstap index refresh", true);
         check("obstap butler check /repo/main", true);
         check("obstap butler check", false);
+        check("obstap butler triggers /repo/main --remove", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap registry create hsc", true);

@@ -6,8 +6,17 @@ use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
-const SECTIONS: [&str; 8] = [
-    "limits", "uploads", "jobs", "obscore", "log", "pool", "registry", "portal",
+const SECTIONS: &[&str] = &[
+    "limits",
+    "uploads",
+    "jobs",
+    "obscore",
+    "log",
+    "pool",
+    "registry",
+    "registry_api",
+    "soda",
+    "portal",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it
@@ -80,7 +89,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
     };
     let table = table.get_ref();
     check("", table)?;
-    for section in SECTIONS {
+    for &section in SECTIONS {
         let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
             continue;
         };

@@ -79,6 +79,8 @@ pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ("portal", "aladin", Kind::Text, None),
     ("portal", "survey", Kind::Text, Some("CDS/P/DSS2/color")),
     ("portal", "token", Kind::Text, None),
+    ("soda", "roots", Kind::Text, None),
+    ("soda", "concurrent", Kind::Number, Some("4")),
 ];
 
 /// Of a column: text, but for `indexed`.

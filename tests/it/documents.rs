@@ -214,7 +214,7 @@ fn the_description_of_the_addresses_is_true() {
                 .split(", ")
                 .map(str::to_owned)
                 .collect();
-            for method in ["GET", "POST", "DELETE"] {
+            for method in ["GET", "POST", "PUT", "DELETE"] {
                 let told = methods.contains(method);
                 assert_eq!(allowed.contains(method), told, "{path} {method}");
                 if !told {
@@ -224,8 +224,11 @@ fn the_description_of_the_addresses_is_true() {
                     assert_eq!(header(&answer, "allow"), header(&options, "allow"));
                 }
             }
-            // Those want a token, and have a test of their own.
-            if path.starts_with("/operator/") {
+            // What wants a token is tried where there are tokens.
+            if path.starts_with("/registry/v1") || path.starts_with("/operator/") {
+                for (method, operation) in item.as_object().expect("methods") {
+                    assert!(operation["security"].is_array(), "{path} {method}");
+                }
                 continue;
             }
             if methods.contains("GET") {

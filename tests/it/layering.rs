@@ -54,6 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "votable",
         ],
     ),
+    ("soda", &["adql", "dali", "input"]),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     (
         "sia",
@@ -72,8 +73,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "output", "registry", "tap", "uws", "vosi", "web", "scs",
-            "sia",
+            "config", "dali", "database", "output", "registry", "soda", "tap", "uws", "vosi",
+            "web", "scs", "sia",
         ],
     ),
     (
@@ -108,7 +109,8 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
+            "database", "registry", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
+            "sia",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),

@@ -3,7 +3,8 @@
 use actix_web::web;
 
 use super::super::{operator, portal};
-use super::{EXAMPLE, HTML, JSON, Place, QUERY, get, guarded, must, read};
+use super::registry_api::{JSON, guarded};
+use super::{EXAMPLE, HTML, Place, QUERY, get, must, read};
 use crate::web::api::{Address, Method, Operation, Parameter};
 
 const CHECK: &str = "What is wrong with a query and where, or the columns of its answer; the \
