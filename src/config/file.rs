@@ -18,6 +18,7 @@ const SECTIONS: &[&str] = &[
     "soda",
     "datalink",
     "files",
+    "portal",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it
