@@ -17,6 +17,7 @@
 //! Must not know: HTTP, who observes and what of it.
 
 mod associate;
+mod beside;
 mod cells;
 mod changed;
 mod collections;
