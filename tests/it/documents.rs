@@ -232,7 +232,10 @@ fn the_description_of_the_addresses_is_true() {
                 continue;
             }
             // This archive has no files.
-            if methods.contains("GET") && !path.starts_with("/files") {
+            if path.starts_with("/files") || path == "/soda/sync" {
+                continue;
+            }
+            if methods.contains("GET") {
                 let whole = send(service.client.get(real(&some)).query(&needed(&item["get"])));
                 let head = send(
                     service
