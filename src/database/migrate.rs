@@ -93,6 +93,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0013_sky_parts.sql"),
         sqlite: include_str!("../../migrations/sqlite/0013_sky_parts.sql"),
     },
+    Migration {
+        number: 15,
+        name: "manager",
+        postgres: include_str!("../../migrations/postgres/0015_manager.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0015_manager.sql"),
+    },
 ];
 
 const TABLE: (&str, &str) = ("obstap", "migrations");

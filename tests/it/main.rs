@@ -14,6 +14,7 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manager;
 mod manners;
 mod obscore;
 mod plans;
