@@ -51,14 +51,16 @@ CREATE TABLE {obstap.mappings} (
     origin text COLLATE "C" NOT NULL,
     -- The extra columns that it brings, as JSON.
     columns text COLLATE "C" NOT NULL,
-    -- Whether datasets that are stored nowhere have rows.
-    unstored boolean NOT NULL,
     -- new: no row is there yet; building: some are, those before the place;
     -- live: all are, and changes since `mark` are to be looked at.
     state text COLLATE "C" NOT NULL CHECK (state IN ('new', 'building', 'live')),
     place_type text COLLATE "C",
     place_id text COLLATE "C",
     mark text COLLATE "C",
+    -- The same of what the registry does not tell by itself; and from which change
+    -- on rows have been written since.
+    sweep_mark text COLLATE "C",
+    sweep_change bigint,
     -- When the registry was last looked at, when everything was last compared,
     -- when a change was last found (microseconds since 2000, UTC); how many rows
     -- there were when all were compared.

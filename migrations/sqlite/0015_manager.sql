@@ -51,14 +51,16 @@ CREATE TABLE {obstap.mappings} (
     origin TEXT NOT NULL,
     -- The extra columns that it brings, as JSON.
     columns TEXT NOT NULL,
-    -- Whether datasets that are stored nowhere have rows.
-    unstored INTEGER NOT NULL,
     -- new: no row is there yet; building: some are, those before the place;
     -- live: all are, and changes since `mark` are to be looked at.
     state TEXT NOT NULL CHECK (state IN ('new', 'building', 'live')),
     place_type TEXT,
     place_id TEXT,
     mark TEXT,
+    -- The same of what the registry does not tell by itself; and from which change
+    -- on rows have been written since.
+    sweep_mark TEXT,
+    sweep_change INTEGER,
     -- When the registry was last looked at, when everything was last compared,
     -- when a change was last found (microseconds since 2000, UTC); how many rows
     -- there were when all were compared.

@@ -153,6 +153,20 @@ pub async fn changed_at(database: &Database) -> Result<Option<i64>, Error> {
     Ok(found.cell(0, 0).and_then(int))
 }
 
+/// The epoch, and the number of the first change that may not be seen yet.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn end(database: &Database) -> Result<(String, i64), Error> {
+    let sql = database.choose(
+        "SELECT epoch, CAST(CAST(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) \
+         AS text) AS bigint) + base FROM {obstap.manager}",
+        "SELECT epoch, base + 1 FROM {obstap.manager}",
+    );
+    let found = database.fetch(sql, &[], &[Wire::Text, Wire::Int8]).await?;
+    Ok((text(&found, 0, 0), number_of(&found, 0, 1)))
+}
+
 /// Where a reader of changes has got to.
 struct Cursor {
     epoch: String,
@@ -191,13 +205,7 @@ pub async fn changes_since(
 ) -> Result<Changes, CursorError> {
     // The end comes first: every change before it can be seen by what is read
     // after it.
-    let end = database.choose(
-        "SELECT epoch, CAST(CAST(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) \
-         AS text) AS bigint) + base FROM {obstap.manager}",
-        "SELECT epoch, base + 1 FROM {obstap.manager}",
-    );
-    let found = database.fetch(end, &[], &[Wire::Text, Wire::Int8]).await?;
-    let (epoch, end) = (text(&found, 0, 0), number_of(&found, 0, 1));
+    let (epoch, end) = end(database).await?;
     let cursor = match since {
         None => Cursor {
             epoch,

@@ -52,13 +52,15 @@ pub struct Feed {
     /// The configuration, and where it was taken from.
     pub document: String,
     pub origin: String,
-    /// Whether datasets that are stored nowhere have rows.
-    pub unstored: bool,
     pub state: State,
     /// Until where rows have been made, while they are first made.
     pub place: Option<Place>,
     /// Up to where changes have been taken over.
     pub mark: Option<String>,
+    /// Up to where what the registry does not tell by itself has been taken
+    /// over, and the number of the change from which on rows have been written
+    /// since.
+    pub sweep: Option<(String, i64)>,
     /// When the registry was last asked for changes, when everything was last
     /// compared and when a change was last found: microseconds since 2000, UTC.
     pub looked: Option<i64>,
@@ -98,19 +100,18 @@ pub struct Attach {
     pub table: Name,
     pub document: String,
     pub origin: String,
-    pub unstored: bool,
 }
 
 const FEEDS: &str = "SELECT CAST(r.number AS bigint), r.label, r.kind, r.place, r.public_url, \
-     m.schema_name, m.table_name, m.document, m.origin, m.unstored, m.state, m.place_type, \
-     m.place_id, m.mark, m.looked, m.swept, m.changed, m.row_count \
+     m.schema_name, m.table_name, m.document, m.origin, m.sweep_mark, m.state, m.place_type, \
+     m.place_id, m.mark, m.looked, m.swept, m.changed, m.row_count, m.sweep_change \
      FROM {obstap.repositories} AS r JOIN {obstap.mappings} AS m ON m.repository = r.number";
 
-const FEEDS_WIRES: [Wire; 18] = {
-    use Wire::{Bool, Int8, Text};
+const FEEDS_WIRES: [Wire; 19] = {
+    use Wire::{Int8, Text};
     [
-        Int8, Text, Text, Text, Text, Text, Text, Text, Text, Bool, Text, Text, Text, Text, Int8,
-        Int8, Int8, Int8,
+        Int8, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int8,
+        Int8, Int8, Int8, Int8,
     ]
 };
 
@@ -163,7 +164,6 @@ fn read(rows: &Batch, row: usize) -> Option<Feed> {
         table: Name::new(&text(rows, row, 5), &text(rows, row, 6)).ok()?,
         document: text(rows, row, 7),
         origin: text(rows, row, 8),
-        unstored: rows.cell(row, 9) == Some(&[1]),
         state: match rows.cell(row, 10)? {
             b"live" => State::Live,
             b"building" => State::Building,
@@ -171,6 +171,7 @@ fn read(rows: &Batch, row: usize) -> Option<Feed> {
         },
         place: place(),
         mark: maybe_text(rows, row, 13),
+        sweep: maybe_text(rows, row, 9).zip(int(rows, row, 18)),
         looked: int(rows, row, 14),
         swept: int(rows, row, 15),
         changed: int(rows, row, 16),
@@ -246,11 +247,12 @@ pub async fn attach(
     let number = register(&mut transaction, &attach.label, kind, place, url).await?;
     prepare_in(&mut transaction, database, &attach.table, &columns).await?;
     let sql = "INSERT INTO {obstap.mappings} (repository, schema_name, table_name, document, \
-               origin, columns, unstored, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'new') \
+               origin, columns, state) VALUES ($1, $2, $3, $4, $5, $6, 'new') \
                ON CONFLICT (repository, schema_name, table_name) DO UPDATE SET \
                document = excluded.document, origin = excluded.origin, \
-               columns = excluded.columns, unstored = excluded.unstored, \
-               state = 'building', place_type = NULL, place_id = NULL, mark = NULL";
+               columns = excluded.columns, \
+               state = 'building', place_type = NULL, place_id = NULL, mark = NULL, \
+               sweep_mark = NULL, sweep_change = NULL";
     let [schema, table] = attach.table.values();
     let values = [
         Value::BigInt(number.into()),
@@ -259,7 +261,6 @@ pub async fn attach(
         Value::Text(attach.document.clone()),
         Value::Text(attach.origin.clone()),
         kept::written(&brought),
-        Value::Boolean(attach.unstored),
     ];
     transaction.execute(sql, &values).await?;
     let all = feeds_in(&mut transaction, &attach.label).await?;
@@ -332,6 +333,7 @@ pub(super) struct Note {
     /// `Some(None)`: from the beginning.
     pub place: Option<Option<Place>>,
     pub mark: Option<String>,
+    pub sweep: Option<(String, i64)>,
     pub looked: Option<i64>,
     pub swept: Option<i64>,
     pub changed: Option<i64>,
@@ -367,6 +369,10 @@ impl Note {
         }
         if let Some(mark) = &self.mark {
             set("mark", Value::Text(mark.clone()));
+        }
+        if let Some((mark, change)) = &self.sweep {
+            set("sweep_mark", Value::Text(mark.clone()));
+            set("sweep_change", Value::BigInt(*change));
         }
         let rows = self.rows.and_then(|rows| i64::try_from(rows).ok());
         let numbers = [

@@ -119,9 +119,9 @@ impl Line {
         self.names.iter().map(String::as_str).chain(kept).collect()
     }
 
-    /// Whether a dataset is stored, where that is asked for.
+    /// Whether a dataset is stored: only then does a link lead to something.
     pub fn is_stored(&self, dataset: &Dataset) -> bool {
-        self.feed.unstored || !dataset.files.is_empty()
+        !dataset.files.is_empty()
     }
 
     /// Makes rows of datasets, on all cores where there are many.

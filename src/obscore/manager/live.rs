@@ -63,7 +63,6 @@ impl Live {
         let alike = |line: &Line, feed: &Feed| {
             line.feed.table == feed.table
                 && line.feed.document == feed.document
-                && line.feed.unstored == feed.unstored
                 && line.feed.repository == feed.repository
         };
         if known.len() == feeds.len() && known.iter().zip(&feeds).all(|(a, b)| alike(a, b)) {

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use adql::{Value, Wire};
 use uuid::Uuid;
@@ -38,8 +37,6 @@ pub struct Manager {
 pub struct Options<'a> {
     /// Compare everything, also where the registry says that nothing changed.
     pub full: bool,
-    /// The same when it was done longer ago.
-    pub sweep: Duration,
     /// Told the datasets looked at so far.
     pub progress: &'a mut (dyn FnMut(u64) + Send),
 }
@@ -152,24 +149,27 @@ impl Manager {
         Ok(unwanted)
     }
 
-    /// Takes over what the registry says has changed. `None` when it cannot
-    /// say: then everything is to be compared, and the mark is for after that.
+    /// Takes over what the registry says has changed; everything is compared
+    /// where it cannot say.
     ///
     /// # Errors
     /// Those of the registry and of the database.
-    pub(super) async fn poll(&mut self) -> Result<Polled, ManagerError> {
+    pub(super) async fn poll(&mut self) -> Result<Tally, ManagerError> {
         let since = self.feed().mark.clone();
         let changes = self
             .source
             .changes(&self.line.wanted, since.as_deref())
             .await?;
-        let mut tally = Tally::default();
         if changes.everything {
-            return Ok(Polled {
-                tally,
-                everything: Some(changes.mark),
-            });
+            let tally = self.compare_all(&mut |_| {}).await?;
+            self.note(Note {
+                mark: Some(changes.mark),
+                ..Note::default()
+            })
+            .await?;
+            return Ok(tally);
         }
+        let mut tally = Tally::default();
         for ids in changes.ids.chunks(PAGE) {
             tally.add(&self.settle(ids).await?);
         }
@@ -185,10 +185,86 @@ impl Manager {
             })
             .await?;
         }
-        Ok(Polled {
-            tally,
-            everything: None,
+        Ok(tally)
+    }
+
+    /// Takes over what the registry does not tell by itself: it is gone through,
+    /// and compared with what it was the last time.
+    ///
+    /// # Errors
+    /// Those of the registry and of the database.
+    pub(super) async fn go_through(&mut self) -> Result<Tally, ManagerError> {
+        let (_, number) = change::end(&self.database).await?;
+        let before = self.feed().sweep.clone();
+        let mark = before.as_ref().map(|(mark, _)| mark.as_str());
+        let found = self.source.sweep(&self.line.wanted, mark).await?;
+        let tally = match found.everything {
+            true => self.compare_all(&mut |_| {}).await?,
+            false => {
+                let mut ids: HashSet<Uuid> = found.ids.iter().copied().collect();
+                if !found.ends.is_empty() {
+                    ids.extend(self.ending(&found.ends).await?);
+                }
+                // What has come since, and is gone again, leaves no trace there.
+                let since = before.map_or(0, |(_, number)| number);
+                let recent = self.written_since(since).await?;
+                for recent in recent.chunks(PAGE) {
+                    let left = self.source.existing(recent).await?;
+                    let left: HashSet<Uuid> = left.into_iter().collect();
+                    ids.extend(recent.iter().filter(|id| !left.contains(id)));
+                }
+                let ids: Vec<Uuid> = ids.into_iter().collect();
+                let mut tally = Tally::default();
+                for ids in ids.chunks(PAGE) {
+                    tally.add(&self.settle(ids).await?);
+                }
+                tally
+            }
+        };
+        self.note(Note {
+            sweep: Some((found.mark, number)),
+            swept: Some(now()),
+            ..Note::default()
         })
+        .await?;
+        Ok(tally)
+    }
+
+    /// The datasets of rows whose ids have one of these ends.
+    async fn ending(&self, ends: &[u16]) -> Result<Vec<Uuid>, ManagerError> {
+        let end = self.database.choose(
+            "right(encode(reg_id, 'hex'), 3)",
+            "lower(substr(hex(reg_id), -3))",
+        );
+        let condition = format!("{end} IN {}", read::texts_in(&self.database, 2));
+        let ends: Vec<String> = ends.iter().map(|end| format!("{end:03x}")).collect();
+        let value = read::texts(ends.iter().map(String::as_str));
+        self.stored_where(&condition, value).await
+    }
+
+    /// The datasets of rows that were written by this change or a later one.
+    async fn written_since(&self, change: i64) -> Result<Vec<Uuid>, ManagerError> {
+        self.stored_where("reg_change >= $2", Value::BigInt(change))
+            .await
+    }
+
+    async fn stored_where(
+        &self,
+        condition: &str,
+        value: Value,
+    ) -> Result<Vec<Uuid>, ManagerError> {
+        let sql = format!(
+            "SELECT reg_id FROM {} WHERE reg_source = $1 AND {condition}",
+            self.feed().table.stored(self.database.target()),
+        );
+        let number = Value::BigInt(self.feed().repository.number.into());
+        let rows = self
+            .database
+            .fetch(&sql, &[number, value], &[Wire::Bytes])
+            .await?;
+        Ok((0..rows.len())
+            .filter_map(|row| read::id(&rows, row, 0))
+            .collect())
     }
 
     /// Records how far the feed is.
@@ -205,6 +281,7 @@ impl Manager {
         feed.state = note.state.unwrap_or(feed.state);
         feed.place = note.place.unwrap_or(feed.place.take());
         feed.mark = note.mark.or(feed.mark.take());
+        feed.sweep = note.sweep.or(feed.sweep.take());
         feed.looked = note.looked.or(feed.looked);
         feed.swept = note.swept.or(feed.swept);
         feed.rows = note.rows.or(feed.rows);
@@ -225,6 +302,7 @@ impl Manager {
         }
         // What changes while rows are read is told after this.
         let changes = self.source.changes(&self.line.wanted, None).await?;
+        let swept = self.source.sweep(&self.line.wanted, None).await?;
         drop_indexes(&mut transaction, target, &table, &self.columns).await?;
         // They would keep rows from arriving many at a time.
         drop_triggers(&mut transaction, &database, &table).await?;
@@ -257,6 +335,7 @@ impl Manager {
             state: Some(State::Live),
             place: Some(None),
             mark: Some(changes.mark),
+            sweep: Some((swept.mark, change)),
             looked: Some(now()),
             swept: Some(now()),
             changed: Some(now()),
@@ -312,11 +391,14 @@ impl Manager {
     ) -> Result<Tally, ManagerError> {
         let mut tally = Tally::default();
         if self.feed().state != State::Building || self.feed().mark.is_none() {
+            let (_, number) = change::end(&self.database).await?;
             let changes = self.source.changes(&self.line.wanted, None).await?;
+            let swept = self.source.sweep(&self.line.wanted, None).await?;
             self.note(Note {
                 state: Some(State::Building),
                 place: Some(None),
                 mark: Some(changes.mark),
+                sweep: Some((swept.mark, number)),
                 ..Note::default()
             })
             .await?;
@@ -396,48 +478,29 @@ impl Manager {
         }
     }
 
-    /// Compares everything and makes right what is not. `mark`: up to where
-    /// changes are taken over by that.
+    /// Compares everything and makes right what is not.
     ///
     /// # Errors
     /// Those of the registry and of the database.
-    pub(super) async fn sweep(
+    async fn compare_all(
         &mut self,
-        mark: Option<String>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Tally, ManagerError> {
         let mut sweep = Sweep::begin();
         let tally = self.mend(&mut sweep, progress).await?;
-        self.swept(&sweep, mark).await?;
-        Ok(tally)
-    }
-
-    /// Records that a sweep is done.
-    pub(super) async fn swept(
-        &mut self,
-        sweep: &Sweep,
-        mark: Option<String>,
-    ) -> Result<(), ManagerError> {
         self.note(Note {
-            mark,
             looked: Some(now()),
             swept: Some(now()),
             rows: Some(sweep.rows),
             ..Note::default()
         })
-        .await
+        .await?;
+        Ok(tally)
     }
 }
 
 /// Looking that finds nothing is recorded no more often (microseconds).
 const LOOKED: i64 = 5_000_000;
-
-/// What came of asking for changes.
-pub(super) struct Polled {
-    pub tally: Tally,
-    /// The mark that counts when everything has been compared.
-    pub everything: Option<String>,
-}
 
 /// A comparison of everything, page by page: first what the registry has, then
 /// the rows that were not met on the way.
@@ -568,15 +631,10 @@ pub async fn sync(manager: &mut Manager, options: &mut Options<'_>) -> Result<Ta
     if manager.feed().state != State::Live {
         return manager.fill(options.progress).await;
     }
-    let polled = manager.poll().await?;
-    let mut tally = polled.tally;
-    let sweep = i64::try_from(options.sweep.as_micros()).unwrap_or(i64::MAX);
-    let old = manager
-        .feed()
-        .swept
-        .is_none_or(|swept| now() - swept > sweep);
-    if options.full || old || polled.everything.is_some() {
-        tally.add(&manager.sweep(polled.everything, options.progress).await?);
+    let mut tally = manager.poll().await?;
+    tally.add(&manager.go_through().await?);
+    if options.full {
+        tally.add(&manager.compare_all(options.progress).await?);
     }
     Ok(tally)
 }
