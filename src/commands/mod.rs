@@ -15,6 +15,7 @@ macro_rules! tell {
 }
 
 mod adql;
+mod butler;
 mod completions;
 mod config;
 mod coverage;
@@ -112,6 +113,9 @@ enum Command {
     /// Work with the language itself
     #[command(subcommand)]
     Adql(adql::Adql),
+    /// See to repositories of Rubin's Data Butler
+    #[command(subcommand)]
+    Butler(butler::Butler),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -201,6 +205,7 @@ impl Command {
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
+            Command::Butler(command) => command.run(),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
         }
@@ -274,6 +279,8 @@ mod tests {
         check("obstap index verify --format json", true);
         check("obstap index rebuild a.b --dry-run", true);
         check("obstap index refresh", true);
+        check("obstap butler check /repo/main", true);
+        check("obstap butler check", false);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap dance", false);

@@ -1,6 +1,8 @@
 //! The only room that knows drivers: PostgreSQL (14 or later, no extension)
 //! and embedded SQLite, behind one type.
 //!
+//! A [`Guest`] reads databases of others and cannot change them.
+//!
 //! Rows leave as bytes in one encoding ([`Batch`]); a query whose [`Rows`] are
 //! dropped is stopped in the database. Statements of our own write
 //! `{schema.table}` for a stored name and `$1` for a value, on both engines.
@@ -12,6 +14,7 @@
 
 mod batch;
 mod error;
+mod guest;
 mod migrate;
 mod names;
 mod plan;
@@ -24,6 +27,7 @@ mod watch;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use guest::{Guest, Login, Part};
 pub use migrate::now;
 pub use plan::{Plan, form};
 pub use rows::Rows;

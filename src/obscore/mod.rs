@@ -3,8 +3,9 @@
 //!
 //! Follows ObsCore 1.1 (<https://www.ivoa.net/documents/ObsCore/20170509/>).
 //! [`columns`] is the data model written once; [`prepare`] makes the tables and
-//! publishes them; [`load`] fills them from files, [`manager`] from registries.
-//! Leaves out: ObsCore's extensions. The example column
+//! publishes them; [`load`] fills them from files, [`manager`] from registries,
+//! whose datasets become rows by [`mapping`]. Leaves out: ObsCore's extensions.
+//! The example column
 //! `o_stat_error_type` of the standard is none of its columns: a service that
 //! wants it declares it.
 //!
@@ -20,6 +21,7 @@ mod kept;
 mod layout;
 pub mod load;
 pub mod manager;
+pub mod mapping;
 mod name;
 mod record;
 mod table;

@@ -8,6 +8,7 @@
 //!
 //! Must not know: any standard of the IVOA, HTTP, who observes.
 
+pub mod butler;
 mod dataset;
 mod event;
 mod source;
@@ -15,5 +16,5 @@ mod wanted;
 
 pub use dataset::{DataId, Dataset, File, Record, Scalar, Timespan};
 pub use event::{Event, Observer, ObserverError};
-pub use source::{Changes, Error, Place, Source};
+pub use source::{Changes, Error, Place, Source, Sweep};
 pub use wanted::{Collections, PatternError, Wanted};

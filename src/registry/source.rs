@@ -37,6 +37,29 @@ pub trait Source: Send + Sync {
         wanted: &'a Wanted,
         since: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Changes, Error>>;
+
+    /// What [`Source::changes`] does not tell, compared with the mark of an
+    /// earlier sweep; everything without one. It costs a reading of keys, and
+    /// is for now and then. A source whose changes tell all has no more to
+    /// say.
+    ///
+    /// A dataset that was added after the mark and is gone again leaves no
+    /// trace here: whoever took up datasets since that mark asks
+    /// [`Source::existing`] for them.
+    fn sweep<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        since: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Sweep, Error>> {
+        let _ = wanted;
+        let mark = since.unwrap_or_default().to_owned();
+        Box::pin(async move {
+            Ok(Sweep {
+                mark,
+                ..Sweep::default()
+            })
+        })
+    }
 }
 
 /// Where a page ended.
@@ -54,6 +77,30 @@ pub struct Changes {
     pub everything: bool,
     /// To be given back the next time.
     pub mark: String,
+}
+
+/// What a sweep found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Datasets to look at again; not all of them need be wanted.
+    pub ids: Vec<Uuid>,
+    /// Ends of ids (their last 12 bits): datasets whose ids end so, and which
+    /// are not in `ids`, are gone.
+    pub ends: Vec<u16>,
+    /// The source cannot name them: everything is to be compared.
+    pub everything: bool,
+    /// To be given back the next time.
+    pub mark: String,
+}
+
+impl Sweep {
+    /// How many ends there are.
+    pub const ENDS: usize = 4096;
+
+    /// The end of an id.
+    pub fn end(id: Uuid) -> u16 {
+        (id.as_u128() & 0xfff) as u16
+    }
 }
 
 /// Why a registry could not be read.

@@ -75,6 +75,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "input",
             "obscore",
             "output",
+            "registry",
             "server",
             "spatial",
             "tap",

@@ -1,6 +1,7 @@
 //! The program and its parts on real databases, SQLite and PostgreSQL alike.
 
 mod async_;
+mod butler;
 mod cases;
 mod coverage;
 mod database;

@@ -4,7 +4,7 @@
 use cdshealpix::nested;
 
 use super::footprint::POSITION_ORDER;
-use super::point::Point;
+use super::point::{Point, Vector};
 use super::region::RegionError;
 
 /// The finest order there is.
@@ -58,6 +58,46 @@ pub fn centre(order: u8, number: i64) -> Result<(f64, f64), RegionError> {
     }
 }
 
+/// The centre of a cell as a unit vector, to about 1e-15: without the angles
+/// that [`nested::center`] goes through. Both numbers must be good.
+///
+/// The formulas are those of Górski et al. 2005 (ApJ 622, 759), section 5, with
+/// the cell's place in its base cell between 0 and 1.
+pub(super) fn centre_vector(order: u8, number: u64) -> Vector {
+    let base = number >> (2 * u32::from(order));
+    let within = number - (base << (2 * u32::from(order)));
+    let side = (1_u64 << order) as f64;
+    let x = (gathered(within) as f64 + 0.5) / side;
+    let y = (gathered(within >> 1) as f64 + 0.5) / side;
+    let (row, column) = (base / 4, base % 4);
+    // Rings of base cells: how far the southern corner is from the north pole,
+    // and which eighth of the turn the middle is in.
+    let ring = (row + 2) as f64 - x - y;
+    let eighth = (2 * column + (1 - row % 2)) as f64;
+    let (z, radius, width) = if !(1.0..=3.0).contains(&ring) {
+        let near = ring.min(4.0 - ring);
+        let depth = near * near / 3.0;
+        let z = if ring < 1.0 { 1.0 - depth } else { depth - 1.0 };
+        (z, (depth * (2.0 - depth)).sqrt(), near)
+    } else {
+        let z = (2.0 - ring) * 2.0 / 3.0;
+        (z, ((1.0 - z) * (1.0 + z)).sqrt(), 1.0)
+    };
+    let turn = eighth + (x - y) / width;
+    let (sin, cos) = (turn * std::f64::consts::FRAC_PI_4).sin_cos();
+    [radius * cos, radius * sin, z]
+}
+
+/// Every second bit, from the lowest on, side by side.
+fn gathered(number: u64) -> u64 {
+    let mut bits = number & 0x5555_5555_5555_5555;
+    bits = (bits | bits >> 1) & 0x3333_3333_3333_3333;
+    bits = (bits | bits >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    bits = (bits | bits >> 4) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits >> 8) & 0x0000_ffff_0000_ffff;
+    (bits | bits >> 16) & 0xffff_ffff
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +113,24 @@ mod tests {
         assert!((lon - 23.399_843_462_947_466).abs() < 1e-12, "{lon}");
         assert!((lat - 56.700_162_143_631_92).abs() < 1e-12, "{lat}");
         assert!(centre(0, 12).is_err() && centre(3, -1).is_err() && order(30).is_err());
+    }
+
+    #[test]
+    fn a_centre_is_the_same_as_angles_and_as_a_vector() {
+        for depth in 0..=FINEST {
+            let last = nested::n_hash(depth) - 1;
+            for number in (0..=96).map(|part| last / 96 * part).chain([last]) {
+                let (lon, lat) = nested::center(depth, number);
+                let angles = [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()];
+                let vector = centre_vector(depth, number);
+                for (a, b) in angles.iter().zip(vector) {
+                    assert!(
+                        (a - b).abs() < 1e-14,
+                        "{depth} {number}: {angles:?} {vector:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What several shapes have in common, as the index and a map of cells see it.
 
-use super::cover::{Cell, within};
-use super::point::{Vector, angle, angle_of, chord_of, chord2, dot, normalized, plus, scaled};
+use super::cover::Cell;
+use super::point::{
+    Vector, angle, angle_of, chord_of, chord2, dot, normalized, plus, scaled, within,
+};
 use super::predicates::{arc_chord2, part_contains, point_in_part, point_in_ring};
 use super::region::CommonPart;
 use super::shape::{Part, parts};

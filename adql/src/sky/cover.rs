@@ -7,9 +7,10 @@
 
 use cdshealpix::nested;
 
+use super::cell::centre_vector;
 use super::footprint::{ALWAYS, CLASS_RADII, CLASS_SHIFT, KEY_ORDER, POSITION_ORDER};
 use super::moc::{Moc, STRAY};
-use super::point::{Vector, angle_of, chord_of, chord2};
+use super::point::{Vector, angle_of, within};
 use super::ranges::merged;
 use super::region::{Region, RegionPart};
 
@@ -53,6 +54,10 @@ impl Manner {
 const DENSER: f64 = 4.0;
 /// Cells at the edge of a region are not divided when there are more.
 const MOST_EDGE_CELLS: usize = 64;
+
+/// Cells are divided where that may spare this part of what it adds, by a rough
+/// reckoning: the exact one decides, and takes far longer.
+const WORTH: f64 = 0.1;
 
 /// Radians added to every distance, well above all rounding and tolerances,
 /// well below a cell of order 26 (1.5e-8).
@@ -189,6 +194,23 @@ impl Keys {
     fn rows_of(&self, span: i64) -> f64 {
         let sky = nested::n_hash(self.order) as f64;
         (span as f64 / sky * DENSER).min(1.0) * self.rows
+    }
+
+    fn rows_in(&self, cell: &Cell) -> f64 {
+        let (low, high) = cell.range(self.order);
+        self.rows_of(high - low + 1)
+    }
+
+    /// Between how many cells there is something that is not looked up.
+    fn gaps(&self, cells: &[Cell]) -> usize {
+        let worth = |pair: &[Cell]| match pair {
+            [a, b] => {
+                let gap = b.range(self.order).0 - a.range(self.order).1 - 1;
+                self.rows_of(gap) > self.range_cost
+            }
+            _ => false,
+        };
+        cells.windows(2).filter(|pair| worth(pair)).count()
     }
 
     /// What it costs to look cells up that are in order.
@@ -337,12 +359,10 @@ pub(super) struct Cell {
 
 impl Cell {
     pub fn new(order: u8, number: u64) -> Cell {
-        let (lon, lat) = nested::center(order, number);
-        let ((sin_lon, cos_lon), (sin_lat, cos_lat)) = (lon.sin_cos(), lat.sin_cos());
         Cell {
             order,
             number,
-            centre: [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat],
+            centre: centre_vector(order, number),
             full: false,
         }
     }
@@ -393,7 +413,13 @@ fn refined(cells: Vec<Cell>, judge: impl Fn(&Cell) -> Verdict, keys: &Keys) -> V
     loop {
         let edge = cells.iter().filter(|cell| !cell.full);
         let divisible = edge.clone().any(|cell| cell.order < keys.order);
-        if edge.count() > MOST_EDGE_CELLS || !divisible {
+        if edge.clone().count() > MOST_EDGE_CELLS || !divisible {
+            return cells;
+        }
+        // About half of the rows at the edge would be spared, for as many
+        // ranges more as there are gaps now, and one.
+        let spared = edge.map(|cell| keys.rows_in(cell)).sum::<f64>() / 2.0;
+        if spared < keys.range_cost * WORTH * (1.0 + keys.gaps(&cells) as f64) {
             return cells;
         }
         let mut finer = Vec::with_capacity(4 * cells.len());
@@ -423,7 +449,7 @@ struct Round {
 struct Query<'a> {
     bound: Round,
     inner: Round,
-    /// Empty where the bound has to do.
+    /// Empty where the bound has to do, or is all there is.
     parts: &'a [RegionPart],
 }
 
@@ -433,7 +459,9 @@ impl<'a> Query<'a> {
             centre: cap.centre,
             radius: angle_of(cap.chord),
         };
-        let exact = region.parts.len() <= MAX_EXACT_PARTS
+        let bounded = matches!(region.parts[..], [RegionPart::Circle { .. }]);
+        let exact = !bounded
+            && region.parts.len() <= MAX_EXACT_PARTS
             && region.parts.iter().map(RegionPart::edges).sum::<usize>() <= MAX_EXACT_VERTICES;
         Query {
             bound: round(region.bounding_cap()),
@@ -508,19 +536,6 @@ impl<'a> Query<'a> {
             Verdict::Partial
         }
     }
-}
-
-/// Whether two points are within an angle of radians, which may be negative or
-/// more than half a turn.
-pub(super) fn within(a: Vector, b: Vector, radians: f64) -> bool {
-    if radians < 0.0 {
-        return false;
-    }
-    if radians >= std::f64::consts::PI {
-        return true;
-    }
-    let chord = chord_of(radians);
-    chord2(a, b) <= chord * chord
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! How large a region is, where its middle is, the circles round and in it.
 
 use super::common::reach2;
-use super::cover::within;
 use super::point::{
-    Vector, angle, angle_of, chord_of, chord2, cross, dot, minus, normalized, plus,
+    Vector, angle, angle_of, chord_above, chord_of, chord2, cross, dot, minus, normalized, plus,
+    within,
 };
 use super::polygon::Polygon;
 use super::predicates::{arc_chord2, point_in_ring};
@@ -117,7 +117,7 @@ impl RegionPart {
             }
             RegionPart::Polygon(polygon) | RegionPart::Drawn { polygon, .. } => {
                 let ring = polygon.ring();
-                let reach = chord_of(radians);
+                let reach = chord_above(radians);
                 let close = |(a, b)| arc_chord2(point, a, b) <= reach * reach;
                 point_in_ring(point, ring) || ring.edges().any(close)
             }

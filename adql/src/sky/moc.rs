@@ -9,9 +9,9 @@ use cdshealpix::compass_point::Cardinal;
 use cdshealpix::nested;
 
 use super::cell::{FINEST, shift};
-use super::cover::{Cell, within};
+use super::cover::Cell;
 use super::measure::Cap;
-use super::point::{Point, Vector, angle_of, chord_of, chord2, minus, normalized, plus};
+use super::point::{Point, Vector, angle_of, chord_of, chord2, minus, normalized, plus, within};
 use super::polygon::is_convex;
 use super::predicates::{contains, meets};
 use super::region::{Region, RegionError};

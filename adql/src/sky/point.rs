@@ -181,6 +181,26 @@ pub(crate) fn chord_of(radians: f64) -> f64 {
     2.0 * (radians.clamp(0.0, std::f64::consts::PI) / 2.0).sin()
 }
 
+/// Whether two points are within an angle of radians, which may be negative or
+/// more than half a turn; perhaps also where they are a little further apart.
+pub(crate) fn within(a: Vector, b: Vector, radians: f64) -> bool {
+    if radians < 0.0 {
+        return false;
+    }
+    let chord = chord_above(radians);
+    chord2(a, b) <= chord * chord
+}
+
+/// At least the chord of an angle, and hardly more where it is small: the first
+/// terms of its series, which are soon computed.
+pub(crate) fn chord_above(radians: f64) -> f64 {
+    if radians >= std::f64::consts::PI {
+        return f64::INFINITY;
+    }
+    let square = radians * radians;
+    radians * (1.0 - square / 24.0 * (1.0 - square / 80.0))
+}
+
 /// The angle in radians over a chord of 0…2.
 pub(crate) fn angle_of(chord: f64) -> f64 {
     2.0 * (chord / 2.0).clamp(0.0, 1.0).asin()
@@ -206,5 +226,17 @@ mod tests {
         assert!(Point::from_degrees(0.0, 90.1).is_err());
         assert!(Point::from_degrees(f64::NAN, 0.0).is_err());
         assert!(Point::from_degrees(f64::INFINITY, 0.0).is_err());
+    }
+
+    #[test]
+    fn a_chord_is_never_too_short() {
+        for part in 0..=3150 {
+            let radians = f64::from(part) / 1000.0;
+            assert!(
+                chord_above(radians) > chord_of(radians) - 1e-15,
+                "{radians}"
+            );
+        }
+        assert!(chord_above(0.1) < chord_of(0.1) * (1.0 + 1e-9));
     }
 }

@@ -7,6 +7,7 @@ mod address;
 mod cells;
 mod copy;
 mod errors;
+mod guest;
 mod pgpass;
 mod query;
 mod temporary;
@@ -14,6 +15,7 @@ mod tls;
 mod transaction;
 mod values;
 
+pub(super) use guest::Guest;
 pub(super) use transaction::Transaction;
 
 use std::sync::Arc;

@@ -7,11 +7,13 @@ mod encode;
 mod errors;
 mod explain;
 mod functions;
+mod guest;
 mod pool;
 mod query;
 mod temporary;
 mod transaction;
 
+pub(super) use guest::Guest;
 pub(super) use transaction::Transaction;
 
 use std::path::{Path, PathBuf};

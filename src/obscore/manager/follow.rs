@@ -91,11 +91,7 @@ struct Follower {
 
 impl Follower {
     /// Asks for changes, and goes through the registry when that is due.
-    async fn turn(
-        &mut self,
-        managers: &mut [Manager],
-        pace: Pace,
-    ) -> Result<Tally, ManagerError> {
+    async fn turn(&mut self, managers: &mut [Manager], pace: Pace) -> Result<Tally, ManagerError> {
         let Some(first) = managers.first() else {
             return Ok(Tally::default());
         };

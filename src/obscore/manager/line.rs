@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
-use adql::Wire;
 use adql::target::quote;
+use adql::{Target, Wire};
 use uuid::Uuid;
 
 use super::super::table::KEPT;
@@ -71,7 +71,7 @@ impl Line {
         feed: Feed,
         mapping: Arc<dyn Describe>,
         columns: &[Declared],
-        stored: Option<&BTreeSet<String>>,
+        stored: Option<(&BTreeSet<String>, &Target)>,
     ) -> Result<Line, ManagerError> {
         let mut given = mapping.names();
         let filled = given.len();
@@ -87,10 +87,17 @@ impl Line {
             error,
         })?;
         let names: Vec<String> = layout.names().into_iter().map(str::to_owned).collect();
-        let select = names.iter().map(|name| match stored {
-            Some(stored) if !stored.contains(name) && !is_index(name) => "NULL".to_owned(),
-            _ => format!("o.{}", quote(name)),
-        });
+        let wires = layout.wires();
+        let select = names
+            .iter()
+            .zip(wires.iter())
+            .map(|(name, wire)| match stored {
+                Some((stored, target)) if !stored.contains(name) && !is_index(name) => {
+                    let kind = target.stored_type(*wire).split(" COLLATE").next();
+                    format!("CAST(NULL AS {})", kind.unwrap_or_default())
+                }
+                _ => format!("o.{}", quote(name)),
+            });
         Ok(Line {
             wanted: mapping.wanted(),
             select: select.collect::<Vec<_>>().join(", "),

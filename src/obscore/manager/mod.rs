@@ -25,6 +25,7 @@ mod feed;
 mod follow;
 mod line;
 mod live;
+mod mapped;
 mod plan;
 mod read;
 mod release;
@@ -40,6 +41,7 @@ pub use feed::{Attach, Feed, Kind, Repository, State, attach, detach, feeds, reg
 pub use follow::{Pace, follow};
 pub use line::Describe;
 pub use live::Live;
+pub use mapped::{Mapped, mapped};
 pub use plan::{Plan, plan};
 pub use release::{Release, create, drop, list, switch};
 pub use status::{Status, status};

@@ -90,7 +90,7 @@ pub async fn plan(
     let manager = Manager {
         database: database.clone(),
         source,
-        line: Line::new(feed, mapping, &columns, Some(&stored))?,
+        line: Line::new(feed, mapping, &columns, Some((&stored, database.target())))?,
         columns,
     };
     let mut sweep = Sweep::begin();

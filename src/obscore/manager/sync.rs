@@ -248,11 +248,7 @@ impl Manager {
             .await
     }
 
-    async fn stored_where(
-        &self,
-        condition: &str,
-        value: Value,
-    ) -> Result<Vec<Uuid>, ManagerError> {
+    async fn stored_where(&self, condition: &str, value: Value) -> Result<Vec<Uuid>, ManagerError> {
         let sql = format!(
             "SELECT reg_id FROM {} WHERE reg_source = $1 AND {condition}",
             self.feed().table.stored(self.database.target()),

@@ -34,8 +34,8 @@ fn changes_arrive_while_it_is_followed() {
         let mut manager = followed(&database, &memory).await;
         let (stop, stopped) = watch::channel(false);
         let following = tokio::spawn(async move {
-            let result = follow(&mut manager, PACE, stopped, &mut |_| {}).await;
-            result.map(|()| manager)
+            let managers = std::slice::from_mut(&mut manager);
+            follow(managers, PACE, stopped, &mut |_| {}).await
         });
         memory.put(dataset(1000, "raw"));
         in_step(&database, &memory).await;
@@ -47,6 +47,9 @@ fn changes_arrive_while_it_is_followed() {
         assert_eq!(count(&database).await, 40);
         // Trouble with the registry passes.
         memory.fails_after.store(1, Ordering::SeqCst);
+        while memory.fails_after.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         memory.put(dataset(1001, "raw"));
         in_step(&database, &memory).await;
         let known = status(&database).await.expect("a status");
@@ -67,15 +70,28 @@ fn a_second_follower_waits_for_the_first() {
             super::manager(&database, &memory, &obstap::obscore::Name::default()).await;
         let (stop_first, first_stopped) = watch::channel(false);
         let (stop_second, second_stopped) = watch::channel(false);
-        let one =
-            tokio::spawn(async move { follow(&mut first, PACE, first_stopped, &mut |_| {}).await });
+        let one = tokio::spawn(async move {
+            follow(
+                std::slice::from_mut(&mut first),
+                PACE,
+                first_stopped,
+                &mut |_| {},
+            )
+            .await
+        });
         tokio::time::sleep(Duration::from_millis(100)).await;
         let (heard, hears) = std::sync::mpsc::channel();
         let two = tokio::spawn(async move {
             let mut told = move |_: &_| {
                 let _ = heard.send(());
             };
-            follow(&mut second, PACE, second_stopped, &mut told).await
+            follow(
+                std::slice::from_mut(&mut second),
+                PACE,
+                second_stopped,
+                &mut told,
+            )
+            .await
         });
         memory.put(dataset(1000, "raw"));
         in_step(&database, &memory).await;

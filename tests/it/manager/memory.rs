@@ -10,7 +10,7 @@ use obstap::config::ExtraColumn;
 use obstap::input::Value;
 use obstap::obscore::manager::Describe;
 use obstap::registry::{
-    Changes, Collections, DataId, Dataset, Error, File, Place, Scalar, Source, Wanted,
+    Changes, Collections, DataId, Dataset, Error, File, Place, Scalar, Source, Sweep, Wanted,
 };
 use uuid::Uuid;
 
@@ -171,6 +171,48 @@ impl Source for Memory {
         Box::pin(async move {
             let found = self.find(ids).await?;
             Ok(found.into_iter().map(|it| it.id).collect())
+        })
+    }
+
+    fn sweep<'a>(
+        &'a self,
+        _wanted: &'a Wanted,
+        since: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Sweep, Error>> {
+        Box::pin(async move {
+            self.called()?;
+            let inner = self.inner.lock().expect("memory");
+            let mut all: Vec<&Dataset> = inner.datasets.values().collect();
+            all.sort_by_key(|it| it.id);
+            // All of those whose ids end alike stand for one another.
+            let mut digests: BTreeMap<u16, String> = BTreeMap::new();
+            for dataset in &all {
+                let digest = digests.entry(Sweep::end(dataset.id)).or_default();
+                digest.push_str(&format!("{dataset:?}").replace([';', '='], " "));
+            }
+            let listed = digests
+                .iter()
+                .map(|(end, digest)| format!("{end}={digest}"));
+            let mark = listed.collect::<Vec<_>>().join(";");
+            let mut before: BTreeMap<u16, &str> = BTreeMap::new();
+            for part in since.unwrap_or_default().split(';') {
+                if let Some((end, digest)) = part.split_once('=') {
+                    before.insert(end.parse().expect("an end"), digest);
+                }
+            }
+            let mut ends: Vec<u16> = digests
+                .iter()
+                .filter(|(end, digest)| before.get(end) != Some(&digest.as_str()))
+                .map(|(end, _)| *end)
+                .collect();
+            ends.extend(before.keys().filter(|end| !digests.contains_key(end)));
+            let touched = all.iter().filter(|it| ends.contains(&Sweep::end(it.id)));
+            Ok(Sweep {
+                ids: touched.map(|it| it.id).collect(),
+                ends,
+                everything: since.is_none(),
+                mark,
+            })
         })
     }
 

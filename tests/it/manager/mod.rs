@@ -20,8 +20,6 @@ use obstap::obscore::{Name, prepare};
 
 use memory::{Memory, Plain};
 
-const NEVER: std::time::Duration = std::time::Duration::MAX;
-
 /// Reads the configuration that [`Plain::document`] writes.
 fn reading() -> Box<Reading> {
     Box::new(|feed: &Feed| match Plain::read(&feed.document) {
@@ -39,7 +37,6 @@ fn wanted(table: &Name, plain: &Plain) -> Attach {
         table: table.clone(),
         document: plain.document(),
         origin: "the test".into(),
-        unstored: false,
     }
 }
 
@@ -69,7 +66,6 @@ async fn brought(manager: &mut Manager) -> Tally {
 async fn sync_with(manager: &mut Manager, full: bool) -> Tally {
     let mut options = Options {
         full,
-        sweep: NEVER,
         progress: &mut |_| {},
     };
     sync(manager, &mut options).await.expect("in step")

@@ -1,0 +1,73 @@
+//! `obstap butler`.
+
+use clap::{Args, Subcommand};
+
+use super::progress::grouped;
+use super::{Failure, open};
+use crate::registry::butler::{Report, Repository};
+
+/// See to repositories of Rubin's Data Butler
+#[derive(Debug, Subcommand)]
+pub enum Butler {
+    /// Say what a repository holds, and what of it cannot be read
+    ///
+    /// Reads the repository and changes nothing.
+    Check(Named),
+}
+
+/// A repository.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Its directory, its butler.yaml, or its alias in $DAF_BUTLER_REPOSITORY_INDEX
+    #[arg(value_name = "REPO")]
+    repository: String,
+}
+
+impl Butler {
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Butler::Check(named) => open::runtime()?.block_on(async {
+                let repository = Repository::open(&named.repository, None).await?;
+                tell(&repository.report().await?);
+                Ok(())
+            }),
+        }
+    }
+}
+
+fn tell(report: &Report) {
+    tell!("repository    {}", report.label);
+    tell!("configuration {}", report.configuration);
+    tell!("registry      {} ({})", report.database, report.version);
+    let (namespace, version) = &report.universe;
+    tell!("dimensions    {namespace}, version {version}");
+    for (root, table) in &report.datastores {
+        tell!("files         {root} ({table})");
+    }
+    match report.obscore {
+        true => tell!("ObsCore       the registry holds a configuration"),
+        false => tell!("ObsCore       the registry holds no configuration: name one"),
+    }
+    tell!("\nmanagers");
+    for manager in &report.managers {
+        let class = manager.class.rsplit('.').next().unwrap_or(&manager.class);
+        let version = manager.version.as_deref().unwrap_or("of unknown version");
+        tell!("  {:<12} {class} {version}", manager.role);
+    }
+    tell!("\ncollections");
+    for (kind, count) in &report.collections {
+        tell!("  {kind:<12} {}", grouped(*count));
+    }
+    tell!("\ndataset types");
+    for counted in &report.types {
+        tell!(
+            "  {:>12}  {} ({})",
+            grouped(counted.datasets),
+            counted.name,
+            counted.dimensions.join(", ")
+        );
+    }
+    for note in &report.notes {
+        tell!("\nnote: {note}");
+    }
+}

@@ -1,0 +1,3 @@
+//! Repositories of Rubin's Data Butler as a source of datasets.
+
+mod hsc;
