@@ -51,6 +51,8 @@ CREATE TABLE {obstap.mappings} (
     origin text COLLATE "C" NOT NULL,
     -- The extra columns that it brings, as JSON.
     columns text COLLATE "C" NOT NULL,
+    -- How often it was given, so that whoever uses another notices.
+    version bigint NOT NULL,
     -- new: no row is there yet; building: some are, those before the place;
     -- live: all are, and changes since `mark` are to be looked at.
     state text COLLATE "C" NOT NULL CHECK (state IN ('new', 'building', 'live')),

@@ -51,6 +51,8 @@ CREATE TABLE {obstap.mappings} (
     origin TEXT NOT NULL,
     -- The extra columns that it brings, as JSON.
     columns TEXT NOT NULL,
+    -- How often it was given, so that whoever uses another notices.
+    version INTEGER NOT NULL,
     -- new: no row is there yet; building: some are, those before the place;
     -- live: all are, and changes since `mark` are to be looked at.
     state TEXT NOT NULL CHECK (state IN ('new', 'building', 'live')),

@@ -15,19 +15,24 @@ macro_rules! tell {
 }
 
 mod adql;
+mod attach;
 mod butler;
 mod completions;
 mod config;
 mod coverage;
 mod demo;
+mod feeds;
+mod follow;
 mod index;
 mod load;
 mod logging;
 mod migrate;
+mod obscore;
 mod open;
 mod progress;
 mod query;
 mod registry;
+mod release;
 mod schema;
 mod serve;
 
@@ -116,6 +121,16 @@ enum Command {
     /// See to repositories of Rubin's Data Butler
     #[command(subcommand)]
     Butler(butler::Butler),
+    /// Bring ObsCore tables to where their registries are
+    Sync(follow::Sync),
+    /// Keep ObsCore tables where their registries are
+    Follow(follow::Follow),
+    /// See to the ObsCore tables
+    #[command(subcommand)]
+    Obscore(obscore::Obscore),
+    /// Freeze an ObsCore table as a release
+    #[command(subcommand)]
+    Release(release::Release),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -189,7 +204,7 @@ impl Command {
         // Without a terminal there is no bar to watch: the log tells.
         let watched = std::io::stderr().is_terminal();
         let quiet = match self {
-            Command::Serve(_) => "info,actix_server=warn",
+            Command::Serve(_) | Command::Follow(_) => "info,actix_server=warn",
             Command::Demo(_) | Command::Load(_) if !watched => "info,actix_server=warn",
             _ => "warn",
         };
@@ -205,7 +220,11 @@ impl Command {
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
-            Command::Butler(command) => command.run(),
+            Command::Butler(command) => command.run(settings),
+            Command::Sync(command) => command.run(settings),
+            Command::Follow(command) => command.run(settings),
+            Command::Obscore(command) => command.run(settings),
+            Command::Release(command) => command.run(settings),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
         }
@@ -281,6 +300,22 @@ mod tests {
         check("obstap index refresh", true);
         check("obstap butler check /repo/main", true);
         check("obstap butler check", false);
+        check(
+            "obstap butler attach /repo --label main --table ivoa.best",
+            true,
+        );
+        check("obstap butler attach /repo --table best", false);
+        check("obstap butler detach main", true);
+        check("obstap sync main --full", true);
+        check("obstap follow --interval 0.2 --sweep 1", true);
+        check("obstap follow --interval never", false);
+        check("obstap obscore verify --format json", true);
+        check("obstap obscore repair ivoa.obscore --apply", true);
+        check("obstap obscore diff ivoa.obscore dr1.obscore", true);
+        check("obstap obscore diff ivoa.obscore", false);
+        check("obstap obscore plan /repo --config new.yaml", true);
+        check("obstap release create dr1 --collections a,b --hidden", true);
+        check("obstap release switch dr2 --instead-of dr1", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap dance", false);

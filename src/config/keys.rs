@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
+pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 56] = [
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -49,6 +49,8 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 54] = [
     ("jobs", "list", Kind::Text, Some("all")),
     ("jobs", "lease_seconds", Kind::Number, Some("15")),
     ("obscore", "extra_columns", Kind::Columns, None),
+    ("follow", "interval_seconds", Kind::Number, Some("1")),
+    ("follow", "sweep_seconds", Kind::Number, Some("60")),
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),

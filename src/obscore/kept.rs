@@ -11,7 +11,7 @@ use crate::database::{Batch, Database, Error};
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn live(database: &Database) -> Result<Vec<Name>, Error> {
+pub async fn live(database: &Database) -> Result<Vec<Name>, Error> {
     let sql = "SELECT schema_name, table_name FROM {obstap.obscore_tables} WHERE kind = 'live' \
                UNION SELECT schema_name, table_name FROM {obstap.mappings} \
                ORDER BY schema_name, table_name";

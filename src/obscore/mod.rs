@@ -28,7 +28,7 @@ mod table;
 
 pub use columns::{Declared, Need, declared};
 pub use extra::ExtraError;
-pub use kept::extra as extra_columns;
+pub use kept::{extra as extra_columns, live as live_tables};
 pub use layout::{Layout, LayoutError};
 pub use name::{Name, NameError};
 pub use record::Record;

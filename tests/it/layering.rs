@@ -60,7 +60,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     (
         "server",
         &[
-            "config", "dali", "database", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "obscore", "output", "tap", "uws", "vosi", "web",
         ],
     ),
     (

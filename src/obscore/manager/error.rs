@@ -28,6 +28,9 @@ pub enum ManagerError {
         table: Name,
         error: LayoutError,
     },
+    /// The feed was taken away, or given another configuration.
+    #[error("{table} follows {label} no more as it did: the configuration was replaced, run again")]
+    Superseded { label: String, table: Name },
     /// What is asked for cannot be done; the text says why.
     #[error("{0}")]
     Refused(String),

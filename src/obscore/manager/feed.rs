@@ -52,6 +52,8 @@ pub struct Feed {
     /// The configuration, and where it was taken from.
     pub document: String,
     pub origin: String,
+    /// How often a configuration was given.
+    pub version: i64,
     pub state: State,
     /// Until where rows have been made, while they are first made.
     pub place: Option<Place>,
@@ -102,16 +104,44 @@ pub struct Attach {
     pub origin: String,
 }
 
+impl Feed {
+    /// A feed that is not recorded yet. `number`: of the repository, if that is.
+    pub fn planned(attach: &Attach, number: Option<i32>) -> Feed {
+        Feed {
+            repository: Repository {
+                // None has this number.
+                number: number.unwrap_or(0),
+                label: attach.label.clone(),
+                kind: attach.kind,
+                place: attach.place.clone(),
+                public_url: attach.public_url.clone(),
+            },
+            table: attach.table.clone(),
+            document: attach.document.clone(),
+            origin: attach.origin.clone(),
+            version: 0,
+            state: State::New,
+            place: None,
+            mark: None,
+            sweep: None,
+            looked: None,
+            swept: None,
+            changed: None,
+            rows: None,
+        }
+    }
+}
+
 const FEEDS: &str = "SELECT CAST(r.number AS bigint), r.label, r.kind, r.place, r.public_url, \
      m.schema_name, m.table_name, m.document, m.origin, m.sweep_mark, m.state, m.place_type, \
-     m.place_id, m.mark, m.looked, m.swept, m.changed, m.row_count, m.sweep_change \
+     m.place_id, m.mark, m.looked, m.swept, m.changed, m.row_count, m.sweep_change, m.version \
      FROM {obstap.repositories} AS r JOIN {obstap.mappings} AS m ON m.repository = r.number";
 
-const FEEDS_WIRES: [Wire; 19] = {
+const FEEDS_WIRES: [Wire; 20] = {
     use Wire::{Int8, Text};
     [
         Int8, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int8,
-        Int8, Int8, Int8, Int8,
+        Int8, Int8, Int8, Int8, Int8,
     ]
 };
 
@@ -164,6 +194,7 @@ fn read(rows: &Batch, row: usize) -> Option<Feed> {
         table: Name::new(&text(rows, row, 5), &text(rows, row, 6)).ok()?,
         document: text(rows, row, 7),
         origin: text(rows, row, 8),
+        version: int(rows, row, 19)?,
         state: match rows.cell(row, 10)? {
             b"live" => State::Live,
             b"building" => State::Building,
@@ -246,11 +277,11 @@ pub async fn attach(
     lock(&mut transaction, &attach.label).await?;
     let number = register(&mut transaction, &attach.label, kind, place, url).await?;
     prepare_in(&mut transaction, database, &attach.table, &columns).await?;
-    let sql = "INSERT INTO {obstap.mappings} (repository, schema_name, table_name, document, \
-               origin, columns, state) VALUES ($1, $2, $3, $4, $5, $6, 'new') \
+    let sql = "INSERT INTO {obstap.mappings} AS m (repository, schema_name, table_name, document, \
+               origin, columns, version, state) VALUES ($1, $2, $3, $4, $5, $6, 1, 'new') \
                ON CONFLICT (repository, schema_name, table_name) DO UPDATE SET \
                document = excluded.document, origin = excluded.origin, \
-               columns = excluded.columns, \
+               columns = excluded.columns, version = m.version + 1, \
                state = 'building', place_type = NULL, place_id = NULL, mark = NULL, \
                sweep_mark = NULL, sweep_change = NULL";
     let [schema, table] = attach.table.values();

@@ -34,7 +34,8 @@ const LEASE: Duration = Duration::from_secs(15);
 /// gone. `told` hears of rows that were written.
 ///
 /// # Errors
-/// Only such as will not go by themselves: a configuration that cannot be used.
+/// Only such as will not go by themselves: a configuration that cannot be used,
+/// or that was replaced ([`ManagerError::Superseded`]: begin anew with that).
 /// Anything else is logged and tried again.
 pub async fn follow(
     managers: &mut [Manager],
@@ -59,7 +60,12 @@ pub async fn follow(
                 }
                 pace.interval.saturating_sub(begun.elapsed())
             }
-            Err(error @ (ManagerError::Layout { .. } | ManagerError::Document { .. })) => {
+            Err(
+                error @ (ManagerError::Layout { .. }
+                | ManagerError::Document { .. }
+                | ManagerError::Superseded { .. }
+                | ManagerError::Refused(_)),
+            ) => {
                 return Err(error);
             }
             Err(error) => {

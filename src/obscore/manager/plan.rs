@@ -7,7 +7,7 @@ use super::super::{columns::declared, kept, table};
 use super::compare::{Cause, Difference, Tally};
 use super::line::{Describe, Line};
 use super::sync::Sweep;
-use super::{Attach, Feed, Kind, Manager, ManagerError, Repository, State, feeds};
+use super::{Attach, Feed, Manager, ManagerError, feeds};
 use crate::config::ExtraColumn;
 use crate::database::Database;
 use crate::registry::Source;
@@ -85,7 +85,9 @@ pub async fn plan(
     plan.removed_types = old.difference(&new).cloned().collect();
 
     let mut same_table = known.into_iter().filter(|it| it.table == attach.table);
-    let feed = same_table.next().unwrap_or_else(|| unborn(attach, number));
+    let feed = same_table
+        .next()
+        .unwrap_or_else(|| Feed::planned(attach, number));
     let made = !stored.is_empty();
     let manager = Manager {
         database: database.clone(),
@@ -140,30 +142,5 @@ impl Manager {
             let stored = page.iter().filter(|it| self.line.is_stored(it));
             count += stored.count() as u64;
         }
-    }
-}
-
-/// A feed that is not recorded yet.
-fn unborn(attach: &Attach, number: Option<i32>) -> Feed {
-    Feed {
-        repository: Repository {
-            // None has this number.
-            number: number.unwrap_or(0),
-            label: attach.label.clone(),
-            kind: Kind::Butler,
-            place: attach.place.clone(),
-            public_url: attach.public_url.clone(),
-        },
-        table: attach.table.clone(),
-        document: attach.document.clone(),
-        origin: attach.origin.clone(),
-        state: State::New,
-        place: None,
-        mark: None,
-        sweep: None,
-        looked: None,
-        swept: None,
-        changed: None,
-        rows: None,
     }
 }

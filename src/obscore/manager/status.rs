@@ -27,6 +27,14 @@ impl Status {
     }
 }
 
+impl Status {
+    /// [`Status::changed_at`] in seconds since 1970, UTC.
+    pub fn changed_since_1970(&self) -> Option<f64> {
+        let changed = self.changed_at?;
+        Some((changed + adql::time::FROM_1970) as f64 / 1e6)
+    }
+}
+
 /// What is known now.
 ///
 /// # Errors

@@ -96,10 +96,23 @@ impl Manager {
         Ok(tally)
     }
 
-    /// A transaction in which nobody else writes rows of this registry.
+    /// A transaction in which nobody else writes rows of this registry, nor gives
+    /// it another configuration.
     async fn begin(&self) -> Result<Transaction, ManagerError> {
         let mut transaction = self.database.begin().await?;
-        lock(&mut transaction, &self.feed().repository.label).await?;
+        let feed = self.feed();
+        lock(&mut transaction, &feed.repository.label).await?;
+        let sql = "SELECT version FROM {obstap.mappings} \
+                   WHERE schema_name = $1 AND table_name = $2 AND repository = $3";
+        let number = Value::BigInt(feed.repository.number.into());
+        let values = [&feed.table.values()[..], &[number]].concat();
+        let found = transaction.fetch(sql, &values, &[Wire::Int8]).await?;
+        if found.is_empty() || read::int(&found, 0, 0) != Some(feed.version) {
+            return Err(ManagerError::Superseded {
+                label: feed.repository.label.clone(),
+                table: feed.table.clone(),
+            });
+        }
         Ok(transaction)
     }
 
