@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod merged;
 mod registry;
+mod registry_api;
 mod rules;
 mod uploads;
 
@@ -26,6 +27,7 @@ pub use jobs::Jobs;
 pub use keys::unknown_variables;
 use merged::merge;
 pub use registry::Registry;
+pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, follow, is_namespace, sites};
 pub use uploads::{Allowed, Uploads, Urls};
 
@@ -67,6 +69,7 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
     /// How long one waits.
@@ -300,6 +303,7 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),
             waiting_time,

@@ -9,7 +9,7 @@
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`], [`registry`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`vosi`] |
+//! | 4 | [`tap`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -30,6 +30,8 @@ pub mod obscore;
 pub mod output;
 pub mod uws;
 
+pub mod scs;
+pub mod sia;
 pub mod tap;
 pub mod vosi;
 

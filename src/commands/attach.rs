@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::progress::grouped;
-use super::{Failure, feeds};
+use super::{Failure, feeds, open};
 use crate::config::Settings;
+use crate::database::Database;
 use crate::obscore::Name;
 use crate::obscore::manager::{self, Attach, Feed, Kind};
 use crate::obscore::mapping::{Mapping, default_for};
@@ -33,6 +35,41 @@ pub struct Attached {
     /// [default: that of this service, where base_url is set]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+}
+
+/// The registry in this database, and what it is to feed.
+#[derive(Debug, Args)]
+pub struct Own {
+    /// The ObsCore configuration, as the Butler's ObsCore manager or dax_obscore read it
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The table to feed; it is made where it is not there
+    #[arg(long, value_name = "TABLE", default_value = "ivoa.obscore", value_parser = feeds::table)]
+    table: Name,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Own {
+    /// The registry and its configuration.
+    pub async fn read(
+        &self,
+        database: &Database,
+        settings: &Settings,
+    ) -> Result<(Arc<dyn Source>, Attach), Failure> {
+        let store = open::registry(database, settings).store().await?;
+        let attach = Attach {
+            label: store.label().to_owned(),
+            kind: Kind::Own,
+            place: "this database".to_owned(),
+            public_url: None,
+            table: self.table.clone(),
+            document: read(&self.config)?,
+            origin: self.config.display().to_string(),
+        };
+        Ok((store, attach))
+    }
 }
 
 /// A registry that feeds tables.
@@ -96,7 +133,7 @@ impl Attached {
 pub fn described(
     attach: &Attach,
     settings: &Settings,
-) -> Result<std::sync::Arc<dyn manager::Describe>, Failure> {
+) -> Result<Arc<dyn manager::Describe>, Failure> {
     let (_, warnings) = Mapping::read(&attach.document)?;
     for warning in warnings {
         eprintln!("{}: {warning}", attach.origin);

@@ -27,7 +27,11 @@ pub fn reading(settings: &Settings) -> Box<Reading> {
 }
 
 /// A registry, opened.
-pub async fn source(repository: &Repository) -> Result<Arc<dyn Source>, Failure> {
+pub async fn source(
+    database: &Database,
+    repository: &Repository,
+    settings: &Settings,
+) -> Result<Arc<dyn Source>, Failure> {
     match repository.kind {
         Kind::Butler => {
             let (place, label) = (&repository.place, &repository.label);
@@ -35,10 +39,7 @@ pub async fn source(repository: &Repository) -> Result<Arc<dyn Source>, Failure>
                 butler::Repository::open(place, Some(label)).await?,
             ))
         }
-        Kind::Own => Err(Failure::new(format!(
-            "{} keeps its tables itself: there is nothing to take over",
-            repository.label
-        ))),
+        Kind::Own => Ok(open::registry(database, settings).store().await?),
     }
 }
 
@@ -71,7 +72,7 @@ pub async fn managers(
         let source = match known {
             Some((_, source)) => source.clone(),
             None => {
-                let source = source(&feed.repository).await?;
+                let source = source(database, &feed.repository, settings).await?;
                 sources.push((number, source.clone()));
                 source
             }

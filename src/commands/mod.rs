@@ -20,6 +20,7 @@ mod butler;
 mod completions;
 mod config;
 mod coverage;
+mod datasets;
 mod demo;
 mod feeds;
 mod follow;
@@ -109,6 +110,9 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Write the service's record for the Registry of the IVOA
     RegistryRecord(registry::RegistryRecord),
+    /// Keep a registry of datasets in the database
+    #[command(subcommand)]
+    Registry(datasets::Registry),
     /// Publish other tables of the database, described in Felis
     #[command(subcommand)]
     Schema(schema::Schema),
@@ -217,6 +221,7 @@ impl Command {
             Command::Query(command) => command.run(settings),
             Command::Coverage(command) => command.run(settings),
             Command::RegistryRecord(command) => command.run(settings),
+            Command::Registry(command) => command.run(settings),
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
@@ -313,11 +318,22 @@ mod tests {
         check("obstap obscore repair ivoa.obscore --apply", true);
         check("obstap obscore diff ivoa.obscore dr1.obscore", true);
         check("obstap obscore diff ivoa.obscore", false);
+        check("obstap obscore feed --config new.yaml --dry-run", true);
         check("obstap obscore plan /repo --config new.yaml", true);
         check("obstap release create dr1 --collections a,b --hidden", true);
         check("obstap release switch dr2 --instead-of dr1", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
+        check("obstap registry create hsc", true);
+        check("obstap registry register exposure a.ndjson b.csv", true);
+        check("obstap registry register a.ndjson", false);
+        check(
+            "obstap registry ingest - --type raw --run HSC/raw/all",
+            true,
+        );
+        check("obstap registry remove --collection u/ann/test", true);
+        check("obstap registry remove", false);
+        check("obstap registry remove ids --collection u/ann/test", false);
         check("obstap dance", false);
     }
 }

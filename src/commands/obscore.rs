@@ -1,18 +1,20 @@
 //! `obstap obscore`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::attach::{Attached, described};
+use super::attach::{Attached, Own, described};
 use super::progress::{Progress, grouped};
 use super::{Failure, feeds, follow, open};
 use crate::config::Settings;
 use crate::database::Database;
 use crate::input::{Source, Table};
-use crate::obscore::manager::{self, Diff, Difference, Report};
+use crate::obscore::manager::{self, Attach, Diff, Difference, Report};
 use crate::obscore::{self, Name, declared};
+use crate::registry;
 
 /// See to the ObsCore tables
 #[derive(Debug, Subcommand)]
@@ -54,6 +56,12 @@ pub enum Obscore {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Format,
     },
+    /// Let the registry in this database feed a table
+    ///
+    /// Rows of what is registered from now on are written in the same
+    /// transaction; those of what is there come at once. Done again, the table
+    /// gets another configuration.
+    Feed(Own),
     /// Say what another configuration would change
     Plan(Attached),
     /// Take another configuration, and make the rows follow it while queries run
@@ -90,8 +98,21 @@ impl Obscore {
                 }
                 Obscore::Repair { table, apply } => repair(&database, settings, table, apply).await,
                 Obscore::Diff { a, b, format } => diff(&database, settings, &a, &b, format).await,
-                Obscore::Plan(attached) => plan(&database, settings, &attached).await,
-                Obscore::Apply(attached) => apply(&database, settings, attached).await,
+                Obscore::Feed(own) => {
+                    let (source, attach) = own.read(&database, settings).await?;
+                    match own.dry_run {
+                        true => plan(&database, settings, source, &attach).await,
+                        false => apply(&database, settings, &attach).await,
+                    }
+                }
+                Obscore::Plan(attached) => {
+                    let (repository, attach) = attached.read().await?;
+                    plan(&database, settings, Arc::new(repository), &attach).await
+                }
+                Obscore::Apply(attached) => {
+                    let (_, attach) = attached.read().await?;
+                    apply(&database, settings, &attach).await
+                }
             }
         })
     }
@@ -335,19 +356,18 @@ fn diff_as_json(found: &Diff) -> serde_json::Value {
 async fn plan(
     database: &Database,
     settings: &Settings,
-    attached: &Attached,
+    source: Arc<dyn registry::Source>,
+    attach: &Attach,
 ) -> Result<(), Failure> {
-    let (repository, attach) = attached.read().await?;
-    let mapping = described(&attach, settings)?;
+    let mapping = described(attach, settings)?;
     let known = manager::feeds(database, Some(&attach.label)).await?;
     let before = known.iter().find(|feed| feed.table == attach.table);
     let before = match before {
         Some(feed) => Some((feeds::reading(settings))(feed).map_err(Failure::new)?),
         None => None,
     };
-    let source = std::sync::Arc::new(repository);
     let extra = &settings.extra_columns;
-    let plan = manager::plan(database, source, &attach, mapping, before, extra).await?;
+    let plan = manager::plan(database, source, attach, mapping, before, extra).await?;
     if plan.is_empty() {
         tell!("nothing would change");
         return Ok(());
@@ -363,19 +383,14 @@ async fn plan(
     list("dataset types removed", &plan.removed_types);
     tell!("rows: {}", follow::told(&plan.rows));
     plan.examples.iter().for_each(named);
-    tell!("obstap obscore apply does it");
+    tell!("nothing was changed: obstap obscore apply does it");
     Ok(())
 }
 
-async fn apply(
-    database: &Database,
-    settings: &Settings,
-    attached: Attached,
-) -> Result<(), Failure> {
-    let (_, attach) = attached.read().await?;
-    let mapping = described(&attach, settings)?;
+async fn apply(database: &Database, settings: &Settings, attach: &Attach) -> Result<(), Failure> {
+    let mapping = described(attach, settings)?;
     let extra = &settings.extra_columns;
-    let feed = manager::attach(database, &attach, &*mapping, extra).await?;
+    let feed = manager::attach(database, attach, &*mapping, extra).await?;
     for mut manager in feeds::managers(database, vec![feed], settings).await? {
         follow::one(&mut manager, false).await?;
     }

@@ -1,12 +1,15 @@
 //! From settings to a database and a service that answers queries.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::Failure;
+use super::{Failure, feeds};
 use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
-use crate::obscore;
+use crate::obscore::{self, manager};
+use crate::registry::own::Opened;
 use crate::uws::{Jobs, Results};
 use crate::{tap, tap_schema};
 
@@ -67,6 +70,13 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
         tracing::info!("database: {step}");
     }
     Ok(done)
+}
+
+/// The registry of a database, whether or not there is one yet.
+pub fn registry(database: &Database, settings: &Settings) -> Opened {
+    let (reading, extra) = (feeds::reading(settings), &settings.extra_columns);
+    let live = manager::Live::new(database, reading, extra);
+    Opened::new(database.clone(), Some(Arc::new(live)))
 }
 
 /// What answers queries; the database must be prepared.

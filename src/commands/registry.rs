@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Failure, open};
 use crate::config::Settings;
 use crate::database::{Lane, Limits};
+use crate::vosi::simple::Test;
 use crate::vosi::{self, Detail, record};
 
 /// Write the service's record for the Registry: a vs:CatalogService
@@ -51,13 +52,14 @@ impl RegistryRecord {
             time: None,
             lane: Lane::Waiting,
         };
-        let (service, catalog, covered) = open::runtime()?.block_on(async {
+        let (service, catalog, covered, seen) = open::runtime()?.block_on(async {
             let database = open::database(settings).await?;
             database.check_migrated().await?;
             let service = open::service(database, settings).await?;
             let covered = service.summary(limits).await?;
             let catalog = service.tables.catalog().await;
-            Ok::<_, Failure>((service, catalog, covered))
+            let seen = service.one_observation().await;
+            Ok::<_, Failure>((service, catalog, covered, seen))
         })?;
         // Registries take what is released, and no drafts.
         let capabilities = vosi::capabilities::write(
@@ -72,6 +74,11 @@ impl RegistryRecord {
             registry,
             covered: &covered,
             capabilities: &capabilities,
+            limits: &settings.limits,
+            test: seen.map(|seen| Test {
+                ra: seen.ra,
+                dec: seen.dec,
+            }),
             tables: &vosi::tables::write(&catalog, Detail::Max, None),
             now: &service.now(),
         });

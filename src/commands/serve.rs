@@ -108,6 +108,8 @@ pub fn serve(
     let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
     let state = State {
+        store: open::registry(&service.database, settings),
+        registry_api: settings.registry_api.clone(),
         service,
         jobs: jobs.clone(),
         registry: settings.registry.clone(),

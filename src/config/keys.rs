@@ -11,7 +11,7 @@ pub(super) enum Kind {
 }
 
 /// Every key there is: section, name, kind, default as text.
-pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 56] = [
+pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ("", "database_url", Kind::Text, None),
     ("", "listen", Kind::Text, Some("127.0.0.1:8080")),
     ("", "data_dir", Kind::Text, None),
@@ -66,6 +66,15 @@ pub(super) const KEYS: [(&str, &str, Kind, Option<&str>); 56] = [
     ("registry", "subjects", Kind::Text, None),
     ("registry", "reference_url", Kind::Text, None),
     ("registry", "created", Kind::Text, None),
+    ("registry_api", "token", Kind::Text, None),
+    ("registry_api", "tokens_file", Kind::Text, None),
+    ("registry_api", "remote", Kind::Flag, Some("false")),
+    (
+        "registry_api",
+        "body_bytes",
+        Kind::Number,
+        Some("134217728"),
+    ),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
 ];

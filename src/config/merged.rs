@@ -98,6 +98,10 @@ impl Merged {
                     "data_dir" => data_dir.display().to_string(),
                     "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
+                    "token" => match self.text(&key) {
+                        Some(_) => "(secret)".to_owned(),
+                        None => String::new(),
+                    },
                     _ if kind == Kind::Columns => {
                         let names: Vec<String> = self
                             .columns()
@@ -129,7 +133,7 @@ pub(super) fn merge(sources: &Sources<'_>) -> Result<Merged, Error> {
     let internal = |error: config::ConfigError| Error(format!("the settings: {error}"));
     for (section, name, _, default) in KEYS {
         if let Some(default) = default {
-            let value = Value::new(Some(&"default".to_owned()), ValueKind::from(default));
+            let value = Value::new(Some(&"default".to_owned()), ValueKind::from(*default));
             builder = builder
                 .set_default(path(section, name), value)
                 .map_err(internal)?;

@@ -24,6 +24,14 @@ pub enum Error {
     /// ours.
     #[error("{0}")]
     Data(String),
+    /// A row may not be as it was written: another one has its key, or what it
+    /// names is not there. Whoever wrote it knows the rule and says which.
+    #[error("a row breaks a rule of its table")]
+    Rule,
+    /// Others were writing the same rows; the transaction, begun again, may
+    /// succeed.
+    #[error("other writers were in the way: try again")]
+    Again,
     /// Anything else; `attempt` is ours, the source is the driver's.
     #[error("{attempt}")]
     Driver {

@@ -94,6 +94,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0013_sky_parts.sql"),
     },
     Migration {
+        number: 14,
+        name: "registry",
+        postgres: include_str!("../../migrations/postgres/0014_registry.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0014_registry.sql"),
+    },
+    Migration {
         number: 15,
         name: "manager",
         postgres: include_str!("../../migrations/postgres/0015_manager.sql"),
@@ -101,6 +107,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// Where the tables of the migrations are.
+const SCHEMAS: &[&str] = &["ivoa", "tap_schema", "obstap", "registry"];
 const TABLE: (&str, &str) = ("obstap", "migrations");
 const POSTGRES_TABLE: &str = r#"CREATE TABLE {obstap.migrations} (
     number integer PRIMARY KEY, name text COLLATE "C" NOT NULL, applied_at timestamp NOT NULL
@@ -117,15 +125,17 @@ pub(super) async fn migrate(database: &Database) -> Result<Vec<String>, Error> {
     let mut transaction = database.begin().await?;
     transaction.lock_migrations().await?;
     if !transaction.exists(TABLE).await? {
-        transaction
-            .make_schemas(&["ivoa", "tap_schema", "obstap"])
-            .await?;
+        transaction.make_schemas(&["obstap"]).await?;
         let table = transaction.choose(POSTGRES_TABLE, SQLITE_TABLE);
         transaction.script(table).await?;
     }
     let done = transaction.fetch(LIST, &[], LIST_WIRES).await?;
     let mut names = Vec::new();
-    for migration in missing(&done)? {
+    let missing = missing(&done)?;
+    if !missing.is_empty() {
+        transaction.make_schemas(SCHEMAS).await?;
+    }
+    for migration in missing {
         run(&mut transaction, migration).await?;
         names.push(format!("{:04}_{}", migration.number, migration.name));
     }

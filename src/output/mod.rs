@@ -48,6 +48,7 @@ pub use html::{error_page, escaped};
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 
+use ::votable::Descriptor;
 use adql::Column;
 
 use crate::dali::VotableVersion;
@@ -71,6 +72,8 @@ pub struct Table {
     pub bytes_limit: Limit,
     /// Said beside the rows where the format has a place, as name and value.
     pub infos: Vec<(String, String)>,
+    /// Services that VOTables describe after the rows (DataLink 1.1 section 4).
+    pub services: Vec<Descriptor>,
     /// Which VOTable, if it is one.
     pub version: VotableVersion,
     /// The address of the same answer but for the name of a format, which
@@ -100,6 +103,7 @@ impl Table {
             bytes: u64::MAX,
             bytes_limit: Limit::default(),
             infos: Vec::new(),
+            services: Vec::new(),
             version: VotableVersion::default(),
             address: None,
             scratch: std::env::temp_dir(),

@@ -98,6 +98,7 @@ impl Parquet {
                 bytes: table.bytes,
                 bytes_limit: table.bytes_limit.clone(),
                 infos: table.infos.clone(),
+                services: table.services.clone(),
                 version: table.version,
                 address: None,
                 scratch: table.scratch.clone(),

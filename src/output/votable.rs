@@ -181,6 +181,7 @@ fn document(table: &Table) -> Document {
             fields: columns.iter().map(answer_field).collect(),
             ..TableHead::default()
         },
+        services: table.services.clone(),
         ..Document::default()
     }
 }

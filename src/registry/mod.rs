@@ -11,6 +11,7 @@
 pub mod butler;
 mod dataset;
 mod event;
+pub mod own;
 mod source;
 mod wanted;
 

@@ -169,13 +169,13 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 
-fn base(request: &HttpRequest, state: &State) -> String {
+pub fn base(request: &HttpRequest, state: &State) -> String {
     url::base(request, state.base_url.as_deref())
 }
 
 /// The document, or nothing where the client has it. The tag is a weak one, for
 /// one document in several encodings.
-fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
+pub fn tagged(request: &HttpRequest, media_type: &str, document: Vec<u8>) -> HttpResponse {
     let mut hasher = DefaultHasher::new();
     document.hash(&mut hasher);
     let tag = EntityTag::new_weak(format!("{:x}", hasher.finish()));

@@ -17,7 +17,10 @@ mod documents;
 mod download;
 mod encoding;
 mod metrics;
+mod protocol;
 mod registry;
+mod registry_api;
+mod simple;
 mod sync;
 mod url;
 
@@ -33,6 +36,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use metrics::Metrics;
 
+use crate::registry::own::Opened;
 use crate::uws::Jobs;
 use crate::vosi::examples::Example;
 use crate::{config, tap};
@@ -46,6 +50,8 @@ pub struct State {
     pub jobs: Jobs<tap::Service>,
     /// What the record of the service says.
     pub registry: config::Registry,
+    pub store: Opened,
+    pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,
     /// The sites whose pages may ask us; `None` means all.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::around::RequestId;
 use super::coverage::refusal;
-use super::{State, url};
+use super::{State, simple, url};
 use crate::tap::Fault;
 use crate::vosi::{self, Detail, record};
 
@@ -39,6 +39,8 @@ pub async fn answer(request: HttpRequest, state: web::Data<State>) -> HttpRespon
         registry: &state.registry,
         covered: &covered,
         capabilities: &capabilities,
+        limits: &service.limits,
+        test: simple::test(&state).await,
         tables: &vosi::tables::write(&catalog, Detail::Max, None),
         now: &service.now(),
     });

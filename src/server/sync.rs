@@ -1,8 +1,8 @@
-//! `/tap/sync`: one query, and its answer as it comes (TAP 1.1 section 2.1).
+//! One query, and its answer as it comes: `/tap/sync` (TAP 1.1 section 2.1),
+//! `/sia/query` (SIA 2.0 section 2.1) and `/scs`.
 
 use std::io;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -12,23 +12,52 @@ use tokio::task::AbortHandle;
 
 use super::around::{Notes, RequestId};
 use super::encoding::{Compressor, Encoding};
+use super::protocol::{Around, Manner, Protocol};
 use super::{State, body, url};
 use crate::dali::{Format, Layout, Params, Parts, Serialization};
-use crate::output::{Chunk, Stream, Summary, error_document, error_page};
+use crate::database::Limits;
+use crate::output::{Chunk, Stream, Summary};
 use crate::tap::{Fault, Response, Service};
 
 /// Chunks that may wait for a slow client.
 const AHEAD: usize = 4;
 
 /// Nothing that an answer contains may act on its page.
-const LIFELESS: (HeaderName, &str) = (
+pub const LIFELESS: (HeaderName, &str) = (
     header::CONTENT_SECURITY_POLICY,
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 );
 
 type Sender = mpsc::Sender<io::Result<Bytes>>;
 
-pub async fn answer(
+pub async fn tap(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    answer(Protocol::Tap, request, payload, state).await
+}
+
+pub async fn sia(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    let base = url::base(&request, state.base_url.as_deref());
+    let protocol = Protocol::Sia(format!("{base}/sia/query"));
+    answer(protocol, request, payload, state).await
+}
+
+pub async fn scs(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    answer(Protocol::Scs, request, payload, state).await
+}
+
+async fn answer(
+    protocol: Protocol,
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
@@ -46,21 +75,19 @@ pub async fn answer(
         Ok(body) => body,
         Err(fault) => {
             notes.note(|it| it.failure = Some(fault.cause()));
-            return refusal(&fault.logged(&id), accept.as_deref());
+            let fault = fault.logged(&id);
+            return protocol.refusal(&fault, &Manner::Votable, accept.as_deref());
         }
     };
-    let page = Page::of(&params);
+    let manner = protocol.manner(&params);
     let refuse = |fault: Fault| {
         notes.note(|it| it.failure = Some(fault.cause()));
-        let fault = fault.logged(&id);
-        match &page {
-            Some(page) => page.refusal(&fault),
-            None => refusal(&fault, accept.as_deref()),
-        }
+        protocol.refusal(&fault.logged(&id), &manner, accept.as_deref())
     };
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
     let asked = Asked {
+        protocol: protocol.clone(),
         params,
         parts,
         accept: accept.clone(),
@@ -119,6 +146,7 @@ fn disposition(head: &Head) -> String {
 
 /// What a request says and brings.
 struct Asked {
+    protocol: Protocol,
     params: Params,
     parts: Parts,
     accept: Option<String>,
@@ -126,6 +154,24 @@ struct Asked {
     client: String,
     id: String,
     notes: Notes,
+}
+
+impl Asked {
+    async fn respond(&self, service: &Service, limits: Limits) -> Result<Response, Fault> {
+        let around = Around {
+            accept: self.accept.as_deref(),
+            client: &self.client,
+        };
+        let Asked {
+            protocol,
+            params,
+            parts,
+            ..
+        } = self;
+        protocol
+            .respond(service, params, parts, around, limits)
+            .await
+    }
 }
 
 /// The part that runs where the database is.
@@ -141,16 +187,7 @@ async fn run(
         file,
         stream: mut answer,
         place: _place,
-    } = match service
-        .respond(
-            &asked.params,
-            &asked.parts,
-            asked.accept.as_deref(),
-            limits,
-            Some(&asked.client),
-        )
-        .await
-    {
+    } = match asked.respond(&service, limits).await {
         Ok(answer) => answer,
         Err(fault) => {
             // If nobody listens, nobody needs to know.
@@ -224,50 +261,4 @@ fn tell(id: &str, notes: &Notes, summary: &Summary) {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(id, cause, "answer failed half-way: {error}");
     }
-}
-
-/// A request whose answer, or refusal, is to be a page: RESPONSEFORMAT alone
-/// tells, since Java's clients say `Accept: text/html` and cannot read any.
-struct Page {
-    query: Option<String>,
-}
-
-impl Page {
-    fn of(params: &Params) -> Option<Page> {
-        let format = Format::from_params(params).ok().flatten()?;
-        (format.layout == Layout::Html).then(|| Page {
-            query: params.all("QUERY").next().map(str::to_owned),
-        })
-    }
-
-    fn refusal(&self, fault: &Fault) -> HttpResponse {
-        begun(fault)
-            .content_type("text/html;charset=utf-8")
-            .insert_header(LIFELESS)
-            .body(error_page(self.query.as_deref(), fault.message()))
-    }
-}
-
-fn begun(fault: &Fault) -> HttpResponseBuilder {
-    let status = StatusCode::from_u16(fault.status());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::VARY, "Accept"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.insert_header((header::RETRY_AFTER, "5"));
-    }
-    response
-}
-
-/// A VOTable that says why (DALI 1.1 section 4.2); as `text/xml` to browsers,
-/// which show that and offer to save the other.
-fn refusal(fault: &Fault, accept: Option<&str>) -> HttpResponse {
-    let browser = accept.is_some_and(|accept| accept.contains("text/html"));
-    begun(fault)
-        .content_type(if browser {
-            "text/xml;charset=utf-8"
-        } else {
-            "application/x-votable+xml"
-        })
-        .body(error_document(fault.message()))
 }

@@ -96,7 +96,7 @@ impl Fault {
             Error::Timeout(_) => "timeout",
             Error::Cancelled => "cancelled",
             Error::Unreachable(_) | Error::TooNew(_) | Error::TooOld(_) => "unreachable",
-            Error::Driver { .. } => "database",
+            Error::Rule | Error::Again | Error::Driver { .. } => "database",
         }
     }
 
@@ -172,6 +172,8 @@ impl From<database::Error> for Fault {
                  position, time or collection"
             )),
             Error::Cancelled => Fault::new(503, format!("{message}; send it again")),
+            Error::Again => Fault::new(503, message),
+            Error::Rule => Fault::new(500, message),
             Error::Unreachable(detail) => Fault {
                 detail: Some(Detail(detail.clone())),
                 ..Fault::new(

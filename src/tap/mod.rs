@@ -11,6 +11,7 @@ mod coverage;
 mod fault;
 mod glimpse;
 mod job;
+mod protocol;
 mod request;
 mod rows;
 pub mod upload;
@@ -22,6 +23,7 @@ pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
+pub use protocol::Protocol;
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
 
@@ -114,11 +116,11 @@ impl Service {
     /// What an answer says of itself beside its rows: the query (TAP 1.1
     /// section 3.3), and what made it and when, in the words of the note Data
     /// Origin in the VO (<https://www.ivoa.net/documents/DataOrigin/>, section 3.1).
-    pub fn infos(&self, query: &str) -> Vec<(String, String)> {
+    pub fn infos(&self, protocol: &Protocol, query: &str) -> Vec<(String, String)> {
         let software = concat!("obstap/", env!("CARGO_PKG_VERSION"));
         [
             ("QUERY", query.to_owned()),
-            ("service_protocol", "ivo://ivoa.net/std/TAP".to_owned()),
+            ("service_protocol", protocol.standard.to_owned()),
             ("server_software", software.to_owned()),
             ("request_date", now()),
         ]
@@ -147,7 +149,8 @@ impl Service {
                      divide the query, by position, time or collection."
                 ),
             },
-            infos: self.infos(&request.query),
+            infos: self.infos(&Protocol::TAP, &request.query),
+            services: Vec::new(),
             version: self.votable,
             address: None,
             scratch: self.scratch.clone(),
@@ -180,22 +183,39 @@ impl Service {
         client: Option<&str>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
-        let mut format = match &request.format {
+        let format = match &request.format {
             Some(format) => format.clone(),
             None => dali::default_from_accept(accept),
         };
+        let answer = self.answer(&request, parts, limits, client).await?;
+        self.write(&request, answer, format, &Protocol::TAP, |table| {
+            table.address = request.address();
+        })
+        .await
+    }
+
+    /// An answer in its format, whose first rows have been found. `dress`
+    /// gives the table what the protocol wants of it beside the rows.
+    pub async fn write(
+        &self,
+        request: &QueryRequest,
+        mut answer: Answer,
+        mut format: Format,
+        protocol: &Protocol,
+        dress: impl FnOnce(&mut Table),
+    ) -> Result<Response, Fault> {
         if let (Some(version), Layout::Votable(_)) = (request.version, format.layout) {
             format.media_type = format!("{};version={}", format.media_type, version.name());
         }
-        let mut answer = self.answer(&request, parts, limits, client).await?;
         let place = answer.place.take();
-        let table = Table {
-            address: request.address(),
+        let mut table = Table {
+            infos: self.infos(protocol, &request.query),
             version: request.version.unwrap_or(self.votable),
-            ..self.table(answer, &request)
+            ..self.table(answer, request)
         };
+        dress(&mut table);
         Ok(Response {
-            file: file_name(format.layout),
+            file: protocol.file_name(format.layout),
             stream: Stream::open(table, format.layout).await?,
             place,
             format,
@@ -211,13 +231,6 @@ pub struct Response {
     pub stream: Stream,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
-}
-
-/// After the moment at which the answer is given, in UTC: the same question
-/// may be answered otherwise tomorrow.
-fn file_name(layout: Layout) -> String {
-    let moment = now().replace(['-', ':'], "");
-    format!("tap_{moment}.{}", layout.extension())
 }
 
 /// This second, as DALI writes it.

@@ -86,6 +86,16 @@ impl QueryRequest {
             }
             Some(query) => query.to_owned(),
         };
+        Ok(QueryRequest {
+            uploads: Upload::read(params)?,
+            ..QueryRequest::of(query, params, limits)?
+        })
+    }
+
+    /// A query that another protocol makes of its own parameters; those that
+    /// all protocols share (MAXREC, RESPONSEFORMAT: DALI 1.1 section 3.4) are
+    /// read from `params`.
+    pub fn of(query: String, params: &Params, limits: &Limits) -> Result<QueryRequest, Fault> {
         let (maxrec, cap) = match dali::maxrec(params)? {
             Some(rows) if rows > limits.maxrec_hard => (limits.maxrec_hard, Cap::Hard),
             Some(rows) => (rows, Cap::Asked),
@@ -97,7 +107,7 @@ impl QueryRequest {
             cap,
             format: Format::from_params(params)?,
             version: VotableVersion::from_params(params)?,
-            uploads: Upload::read(params)?,
+            uploads: Vec::new(),
         })
     }
 

@@ -68,7 +68,7 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs, uploads: &Uploads, drafts
     })
 }
 
-fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
+pub(super) fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
     xml.create_element("interface")
         .with_attribute(("xsi:type", "vs:ParamHTTP"))
         .with_attribute(("role", "std"))

@@ -4,7 +4,7 @@
 //! Standards: VOSI 1.1, <https://www.ivoa.net/documents/VOSI/20170524/>;
 //! TAPRegExt 1.0, <https://www.ivoa.net/documents/TAPRegExt/20120827/>, for
 //! the capability of TAP; VODataService 1.1 for tables, 1.2 and VOResource 1.1 for
-//! the record of the Registry; DALI 1.1 section 2.3 for examples. With the setting
+//! the record of the Registry; SimpleDALRegExt 1.1 for cone search; DALI 1.1 section 2.3 for examples. With the setting
 //! `metadata_drafts` what only the drafts TAPRegExt 1.1 and VODataService 1.3 have
 //! a place for.
 //!
@@ -14,6 +14,7 @@ pub mod availability;
 pub mod capabilities;
 pub mod examples;
 pub mod record;
+pub mod simple;
 pub mod tables;
 
 pub use tables::Detail;

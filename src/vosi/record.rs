@@ -10,8 +10,9 @@ use std::io;
 
 use quick_xml::events::BytesText;
 
+use super::simple::{self, Test};
 use super::{XSI, Xml, document, element, maybe};
-use crate::config::Registry;
+use crate::config::{Limits, Registry};
 use crate::spatial::coverage::Summary;
 
 /// What a record is made of.
@@ -22,6 +23,9 @@ pub struct Parts<'a> {
     pub covered: &'a Summary,
     /// The document of [`super::capabilities`].
     pub capabilities: &'a [u8],
+    /// For the simple protocols, which the record announces as well.
+    pub limits: &'a Limits,
+    pub test: Option<Test>,
     /// The document of [`super::tables`].
     pub tables: &'a [u8],
     /// This moment, UTC, as DALI writes it: `2026-01-31T12:00:00`.
@@ -39,6 +43,7 @@ pub fn write(parts: &Parts<'_>) -> Vec<u8> {
                 ("xmlns:vr", "http://www.ivoa.net/xml/VOResource/v1.0"),
                 ("xmlns:vs", "http://www.ivoa.net/xml/VODataService/v1.1"),
                 ("xmlns:tr", "http://www.ivoa.net/xml/TAPRegExt/v1.0"),
+                ("xmlns:cs", "http://www.ivoa.net/xml/ConeSearch/v1.0"),
                 XSI,
                 ("xsi:type", "vs:CatalogService"),
                 ("created", created.as_ref().unwrap_or(&updated)),
@@ -48,6 +53,8 @@ pub fn write(parts: &Parts<'_>) -> Vec<u8> {
             .write_inner_content(|xml| {
                 resource(xml, parts)?;
                 copied(xml, parts.capabilities, "capability")?;
+                simple::image_search(xml, parts.base)?;
+                simple::cone_search(xml, parts.base, parts.limits, parts.test)?;
                 coverage(xml, parts)?;
                 xml.create_element("tableset")
                     .write_inner_content(|xml| copied(xml, parts.tables, "schema"))

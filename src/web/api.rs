@@ -34,12 +34,24 @@ pub struct Operation {
     pub status: u16,
     /// Its media type; several where the request chooses.
     pub media_types: &'static [&'static str],
+    pub access: Access,
+}
+
+/// Who may do it, and how it is said what is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, with parameters.
+    Open,
+    /// Whoever sends a token (RFC 6750), with parameters in the address and a
+    /// body of one of these media types.
+    Token(&'static [&'static str]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
     Post,
+    Put,
     Delete,
 }
 
@@ -53,9 +65,15 @@ pub struct Parameter {
 }
 
 /// The variable parts of addresses.
-pub const PARTS: [(&str, &str); 3] = [
+pub const PARTS: [(&str, &str); 5] = [
     ("id", "The identifier of a job"),
     ("name", "The name of a table, or of a result"),
+    ("uuid", "The identifier of a dataset"),
+    (
+        "element",
+        "instrument, detector, physical_filter, day_obs, exposure, visit, visit_definition, \
+         visit_detector_region, exposure_detector_region, skymap, tract or patch",
+    ),
     (
         "part",
         "phase, parameters, results, error, quote, destruction, executionduration or owner",
@@ -67,6 +85,7 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
             Method::Delete => "DELETE",
         }
     }
@@ -111,6 +130,7 @@ pub fn openapi<'a>(base: &str, addresses: impl Iterator<Item = &'a Address>) -> 
         },
         "servers": [{"url": if base.is_empty() { "/" } else { base }}],
         "paths": paths,
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     });
     let mut text = serde_json::to_vec_pretty(&document).unwrap_or_default();
     text.push(b'\n');
@@ -143,8 +163,15 @@ fn described(path: &str, operation: &Operation) -> Value {
             "default": {"description": "What is wrong, in words"},
         },
     });
-    match operation.method {
-        Method::Post => described["requestBody"] = body(operation),
+    if let Access::Token(media_types) = operation.access {
+        described["security"] = json!([{"token": []}]);
+        if !media_types.is_empty() {
+            let media = media_types.iter().map(|it| ((*it).to_owned(), json!({})));
+            described["requestBody"]["content"] = Value::Object(media.collect());
+        }
+    }
+    match (operation.method, operation.access) {
+        (Method::Post, Access::Open) => described["requestBody"] = body(operation),
         _ => parameters.extend(operation.parameters.iter().map(|it| {
             json!({
                 "name": it.name, "in": "query", "required": it.required,
@@ -263,6 +290,7 @@ mod tests {
                 }],
                 status: 200,
                 media_types: &["text/xml"],
+                access: Access::Open,
             },
             Operation {
                 method: Method::Post,
@@ -276,6 +304,7 @@ mod tests {
                 }],
                 status: 303,
                 media_types: &[],
+                access: Access::Open,
             },
         ],
     };

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of `src/`, and what of ours it may name.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: &[(&str, &[&str])] = &[
     // Floor 1.
     ("config", &[]),
     ("dali", &["adql"]),
@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("input", &["votable"]),
     // Floor 2.
     ("spatial", &["database", "adql"]),
-    ("registry", &["database", "adql"]),
+    ("registry", &["database", "input", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
     // Floor 3.
     (
@@ -38,7 +38,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
-    // Floor 4; never each other.
+    // Floor 4; never each other, but that the simple protocols ask TAP.
     (
         "tap",
         &[
@@ -55,12 +55,25 @@ const ROOMS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
+    (
+        "sia",
+        &[
+            "adql", "dali", "database", "input", "output", "tap", "votable",
+        ],
+    ),
+    (
+        "scs",
+        &[
+            "dali", "database", "input", "obscore", "output", "tap", "votable",
+        ],
+    ),
     // Floor 5: pages are served, and commands start the server.
     ("web", &["adql", "dali", "output"]),
     (
         "server",
         &[
-            "config", "dali", "database", "obscore", "output", "tap", "uws", "vosi", "web",
+            "config", "dali", "database", "obscore", "output", "registry", "tap", "uws", "vosi",
+            "web", "scs", "sia",
         ],
     ),
     (
@@ -95,7 +108,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql",
+            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),

@@ -25,6 +25,12 @@ pub(super) fn explain(attempt: &str, error: Cause) -> Error {
         return Error::Data(sentence.to_owned());
     }
     match state.code() {
+        // Class 23: integrity constraint violation.
+        code if code.starts_with("23") => {
+            tracing::debug!(reason = %error, "a row breaks a rule of its table");
+            Error::Rule
+        }
+        "40001" | "40P01" => Error::Again,
         "53100" => Error::Unreachable("the disk of the database is full".to_owned()),
         "53200" => Error::Unreachable("the database server is out of memory".to_owned()),
         "53300" => Error::Unreachable(

@@ -36,6 +36,10 @@ pub(super) fn explain(attempt: &str, error: rusqlite::Error) -> Error {
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::Unreachable(
             "the database file is damaged: restore it from a copy".to_owned(),
         ),
+        ErrorCode::ConstraintViolation => {
+            tracing::debug!(reason = message, "a row breaks a rule of its table");
+            Error::Rule
+        }
         ErrorCode::TooBig => Error::Data("a text or list is too long".to_owned()),
         ErrorCode::Unknown if message == "integer overflow" => {
             Error::Data("a number is out of range".to_owned())

@@ -159,17 +159,13 @@ pub async fn feeds(database: &Database, label: Option<&str>) -> Result<Vec<Feed>
     Ok((0..rows.len()).filter_map(|row| read(&rows, row)).collect())
 }
 
-/// Those of one registry as a transaction sees them.
+/// Those of our own registry as a transaction sees them.
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn feeds_in(
-    transaction: &mut Transaction,
-    label: &str,
-) -> Result<Vec<Feed>, Error> {
-    let sql = format!("{FEEDS} WHERE r.label = $1 ORDER BY m.schema_name, m.table_name");
-    let label = [Value::Text(label.to_owned())];
-    let rows = transaction.fetch(&sql, &label, &FEEDS_WIRES).await?;
+pub(super) async fn own_feeds(transaction: &mut Transaction) -> Result<Vec<Feed>, Error> {
+    let sql = format!("{FEEDS} WHERE r.kind = 'own' ORDER BY m.schema_name, m.table_name");
+    let rows = transaction.fetch(&sql, &[], &FEEDS_WIRES).await?;
     Ok((0..rows.len()).filter_map(|row| read(&rows, row)).collect())
 }
 
@@ -274,7 +270,7 @@ pub async fn attach(
     let mut transaction = database.begin().await?;
     let (kind, place) = (attach.kind, attach.place.as_str());
     let url = attach.public_url.as_deref();
-    lock(&mut transaction, &attach.label).await?;
+    lock(&mut transaction, attach.kind, &attach.label).await?;
     let number = register(&mut transaction, &attach.label, kind, place, url).await?;
     prepare_in(&mut transaction, database, &attach.table, &columns).await?;
     let sql = "INSERT INTO {obstap.mappings} AS m (repository, schema_name, table_name, document, \
@@ -294,8 +290,8 @@ pub async fn attach(
         kept::written(&brought),
     ];
     transaction.execute(sql, &values).await?;
-    let all = feeds_in(&mut transaction, &attach.label).await?;
     transaction.commit().await?;
+    let all = feeds(database, Some(&attach.label)).await?;
     let made = all.into_iter().find(|feed| feed.table == attach.table);
     made.ok_or_else(|| ManagerError::Refused(format!("{} was detached meanwhile", attach.label)))
 }
@@ -322,7 +318,7 @@ pub async fn detach(
     };
     let number = first.repository.number;
     let mut transaction = database.begin().await?;
-    lock(&mut transaction, label).await?;
+    lock(&mut transaction, first.repository.kind, label).await?;
     let mut rows = 0;
     for feed in &gone {
         rows += write::remove_all(&mut transaction, database, &feed.table, number).await?;
@@ -348,14 +344,20 @@ pub async fn detach(
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn lock(transaction: &mut Transaction, label: &str) -> Result<(), Error> {
-    transaction.lock(&lock_name(label)).await
+pub(super) async fn lock(
+    transaction: &mut Transaction,
+    kind: Kind,
+    label: &str,
+) -> Result<(), Error> {
+    match kind {
+        Kind::Own => transaction.lock(OWN_ROWS).await,
+        Kind::Butler => transaction.lock(&format!("rows of {label}")).await,
+    }
 }
 
-/// What managers lock, and our own registry with others like it.
-pub(super) fn lock_name(label: &str) -> String {
-    format!("rows of {label}")
-}
+/// What managers lock, and transactions of our own registry with others like
+/// them, before they know what it feeds.
+pub(super) const OWN_ROWS: &str = "rows of our own registry";
 
 /// What of a feed's record is to be changed.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::{change, columns::declared, kept};
 use super::compare::compare;
-use super::feed::{feeds_in, lock_name};
+use super::feed::{OWN_ROWS, own_feeds};
 use super::line::Line;
 use super::read::Reader;
 use super::sync::Reading;
@@ -24,7 +24,6 @@ use crate::registry::{Collections, Dataset, Event, Observer, ObserverError};
 /// them; which of several comes first in the path, the next sweep settles.
 pub struct Live {
     database: Database,
-    label: String,
     reading: Box<Reading>,
     settings: Vec<ExtraColumn>,
     /// As they were when they were last used.
@@ -32,16 +31,10 @@ pub struct Live {
 }
 
 impl Live {
-    /// `label`: of the registry that is observed.
-    pub fn new(
-        database: &Database,
-        label: &str,
-        reading: Box<Reading>,
-        settings: &[ExtraColumn],
-    ) -> Live {
+    /// `database`: of the registry that is observed.
+    pub fn new(database: &Database, reading: Box<Reading>, settings: &[ExtraColumn]) -> Live {
         Live {
             database: database.clone(),
-            label: label.to_owned(),
             reading,
             settings: settings.to_vec(),
             lines: Mutex::default(),
@@ -56,13 +49,13 @@ impl Live {
     ) -> Result<Arc<Vec<Line>>, database::Error> {
         // Whoever compares, or changes the configuration, waits for us and we
         // for them.
-        transaction.lock_shared(&lock_name(&self.label)).await?;
-        let feeds = feeds_in(transaction, &self.label).await?;
+        transaction.lock_shared(OWN_ROWS).await?;
+        let feeds = own_feeds(transaction).await?;
         let known = self.lines.lock().map(|lines| lines.clone());
         let known = known.unwrap_or_default();
         let alike = |line: &Line, feed: &Feed| {
             line.feed.table == feed.table
-                && line.feed.document == feed.document
+                && line.feed.version == feed.version
                 && line.feed.repository == feed.repository
         };
         if known.len() == feeds.len() && known.iter().zip(&feeds).all(|(a, b)| alike(a, b)) {

@@ -78,8 +78,8 @@ pub async fn create(
         }
         Some((manager, names)) => {
             // The registry and the table are read as they are together.
-            let label = &manager.feed().repository.label;
-            feed::lock(&mut transaction, label).await?;
+            let repository = &manager.feed().repository;
+            feed::lock(&mut transaction, repository.kind, &repository.label).await?;
             let ids = manager.in_collections(names).await?;
             let mut rows = 0;
             for ids in ids.chunks(PAGE) {

@@ -101,7 +101,12 @@ impl Manager {
     async fn begin(&self) -> Result<Transaction, ManagerError> {
         let mut transaction = self.database.begin().await?;
         let feed = self.feed();
-        lock(&mut transaction, &feed.repository.label).await?;
+        lock(
+            &mut transaction,
+            feed.repository.kind,
+            &feed.repository.label,
+        )
+        .await?;
         let sql = "SELECT version FROM {obstap.mappings} \
                    WHERE schema_name = $1 AND table_name = $2 AND repository = $3";
         let number = Value::BigInt(feed.repository.number.into());

@@ -93,8 +93,8 @@ fn a_transaction_that_commits_late_is_not_lost() {
         asked.kind = obstap::obscore::manager::Kind::Own;
         let attached = obstap::obscore::manager::attach(&a, &asked, &plain, &[]).await;
         attached.expect("attached");
-        let live = Live::new(&a, "memory", reading(), &[]);
-        let late = Live::new(&b, "memory", reading(), &[]);
+        let live = Live::new(&a, reading(), &[]);
+        let late = Live::new(&b, reading(), &[]);
         let mut held = b.begin().await.expect("a transaction");
         let events = [Event::Added(dataset(1, "raw"))];
         late.apply(&mut held, &events).await.expect("taken up");

@@ -289,7 +289,7 @@ async fn own(database: &Database) -> Live {
     attach(database, &asked, &plain, &[])
         .await
         .expect("attached");
-    Live::new(database, "memory", reading(), &[])
+    Live::new(database, reading(), &[])
 }
 
 async fn told(database: &Database, live: &Live, events: &[Event], commit: bool) {
