@@ -17,6 +17,7 @@ mod cell;
 pub mod change;
 pub mod columns;
 mod extra;
+mod indexes;
 mod kept;
 mod layout;
 pub mod load;

@@ -15,10 +15,10 @@ use adql::target::quote;
 use adql::{Column, Type, Wire};
 use tokio::sync::mpsc;
 
-use super::table::{
-    KEPT, analyze, cluster, create_indexes, drop_indexes, drop_triggers, is_empty, lock,
-    make_triggers,
+use super::indexes::{
+    analyze, cluster, create_indexes, drop_indexes, drop_triggers, is_empty, lock, make_triggers,
 };
+use super::table::KEPT;
 use super::{Declared, ExtraError, Layout, LayoutError, Name, change, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};

@@ -30,6 +30,7 @@ mod plan;
 mod read;
 mod release;
 mod status;
+mod sweep;
 mod sync;
 mod verify;
 mod write;

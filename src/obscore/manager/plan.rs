@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::{columns::declared, kept, table};
 use super::compare::{Cause, Difference, Tally};
 use super::line::{Describe, Line};
-use super::sync::Sweep;
+use super::sweep::Sweep;
 use super::{Attach, Feed, Manager, ManagerError, feeds};
 use crate::config::ExtraColumn;
 use crate::database::Database;

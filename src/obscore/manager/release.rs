@@ -7,9 +7,8 @@ use adql::target::quote;
 use adql::{Value, Wire};
 use uuid::Uuid;
 
-use super::super::table::{
-    KEPT, analyze, cluster, create_indexes, make, make_triggers, record_made,
-};
+use super::super::indexes::{analyze, cluster, create_indexes, make_triggers};
+use super::super::table::{KEPT, make, record_made};
 use super::super::{Declared, Name, change, columns::declared, kept, published};
 use super::read::{self, int, maybe_text, text};
 use super::{Manager, ManagerError, feed};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::{Declared, Name, columns::declared, kept, table};
 use super::compare::{Cause, Difference, Tally, compare};
 use super::read::{self, Reader};
-use super::sync::Sweep;
+use super::sweep::Sweep;
 use super::{Manager, ManagerError, write};
 use crate::config::ExtraColumn;
 use crate::database::{Database, Error};
