@@ -1,10 +1,10 @@
 """Rows of ObsCore as the Butler's own record factory makes them, beside ours,
 for every dataset type of a configuration.
 
-    mapping.py OBSCORE_ROWS CONFIGURATION… [--repository PATH] [--all]
+    mapping.py OBSCORE_ROWS [CONFIGURATION…] [--repository PATH] [--all]
 
 OBSCORE_ROWS is the program `examples/obscore_rows.rs`. For each configuration
-datasets of some exposures, visits and patches are described as each of its
+(`mapping.yaml` where none is named) datasets of some exposures, visits and patches are described as each of its
 dataset types would be, without storing any; with --all, the datasets that its
 collections hold in the repository. Without a repository one is made. What must
 differ, since the Butler leaves it out, is in `right`.
@@ -177,11 +177,13 @@ def compare(program, butler, path, everything):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
-    parser.add_argument("configurations", nargs="+")
+    parser.add_argument("configurations", nargs="*")
     parser.add_argument("--repository")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--dump", help="write the datasets as lines of JSON, and end")
     options = parser.parse_args()
+    if not options.configurations:
+        options.configurations = [str(Path(__file__).with_suffix(".yaml"))]
     with tempfile.TemporaryDirectory() as folder:
         made = None
         if not options.repository:

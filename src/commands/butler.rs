@@ -24,6 +24,16 @@ pub enum Butler {
     Detach(Detached),
     /// List the registries that feed tables
     List,
+    /// Print the SQL by which a Butler on PostgreSQL lets us hear of changes at once
+    ///
+    /// Its operator runs it, or not: without it changes are found by looking.
+    Triggers {
+        #[command(flatten)]
+        named: Named,
+        /// Print how to undo it
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// A repository.
@@ -41,6 +51,15 @@ impl Butler {
                 Butler::Check(named) => {
                     let repository = Repository::open(&named.repository, None).await?;
                     tell(&repository.report().await?);
+                    Ok(())
+                }
+                Butler::Triggers { named, remove } => {
+                    let repository = Repository::open(&named.repository, None).await?;
+                    let script = match remove {
+                        true => repository.remove_sql()?,
+                        false => repository.install_sql().await?,
+                    };
+                    tell!("{}", script.trim_end());
                     Ok(())
                 }
                 Butler::Attach(attached) => attached.run(settings).await,

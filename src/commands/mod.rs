@@ -322,6 +322,7 @@ mod tests {
         check("obstap obscore plan /repo --config new.yaml", true);
         check("obstap release create dr1 --collections a,b --hidden", true);
         check("obstap release switch dr2 --instead-of dr1", true);
+        check("obstap butler triggers /repo/main --remove", true);
         check("obstap config show", true);
         check("obstap completions fish", true);
         check("obstap registry create hsc", true);

@@ -6,8 +6,16 @@ use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
-const SECTIONS: [&str; 7] = [
-    "limits", "uploads", "jobs", "obscore", "log", "pool", "registry",
+const SECTIONS: [&str; 9] = [
+    "limits",
+    "uploads",
+    "jobs",
+    "obscore",
+    "log",
+    "pool",
+    "registry",
+    "registry_api",
+    "follow",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it

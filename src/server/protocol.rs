@@ -79,9 +79,17 @@ impl Protocol {
             Manner::Text => begun(fault)
                 .content_type("text/plain;charset=utf-8")
                 .body(message + "\n"),
-            Manner::Votable if *self == Protocol::Scs => begun(fault)
-                .content_type(scs::MEDIA_TYPE)
-                .body(scs::error_document(&message)),
+            // SCS 1.03 section 2.3 knows errors by their document alone, and
+            // TOPCAT and STILTS read none that comes with another status.
+            Manner::Votable if *self == Protocol::Scs => {
+                let mut response = begun(fault);
+                if fault.status() == 400 {
+                    response.status(StatusCode::OK);
+                }
+                response
+                    .content_type(scs::MEDIA_TYPE)
+                    .body(scs::error_document(&message))
+            }
             // DALI 1.1 section 4.2; as `text/xml` to browsers, which show that
             // and offer to save the other.
             Manner::Votable => begun(fault)

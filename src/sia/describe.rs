@@ -9,7 +9,7 @@ use crate::dali::Format;
 
 /// What may be asked at `address`.
 pub fn descriptor(address: &str) -> Descriptor {
-    let mut inputs: Vec<Param> = PARAMETERS.iter().flat_map(inputs).collect();
+    let mut inputs: Vec<Param> = PARAMETERS.iter().map(input).collect();
     let mut maxrec = Field::new("MAXREC", Datatype::Long);
     maxrec.description = Some("Rows of the answer at most; 0 asks for the columns alone".into());
     maxrec.min = Some("0".into());
@@ -29,43 +29,35 @@ pub fn descriptor(address: &str) -> Descriptor {
     }
 }
 
-/// As the standard has them: POS comes once for each shape.
-fn inputs(parameter: &Parameter) -> Vec<Param> {
+/// POS is one of several shapes with its word in front, for which DALI 1.1 has
+/// no xtype.
+fn input(parameter: &Parameter) -> Param {
     let text = || Field::text(parameter.name);
     let options = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    let fields = match parameter.meaning {
-        Meaning::Position => ["circle", "range", "polygon"]
-            .map(|xtype| Field {
-                xtype: Some(xtype.to_owned()),
-                ..text()
-            })
-            .to_vec(),
+    let mut field = match parameter.meaning {
         // DALI 1.1 section 3.3.4.
-        Meaning::Coverage(..) | Meaning::Value(_) => vec![Field {
+        Meaning::Coverage(..) | Meaning::Value(_) => Field {
             arraysize: Some("2".to_owned()),
             xtype: Some("interval".to_owned()),
             ..Field::new(parameter.name, Datatype::Double)
-        }],
-        Meaning::Level(_) => vec![Field {
+        },
+        Meaning::Level(_) => Field {
             options: options(&LEVELS),
             ..Field::new(parameter.name, Datatype::Int)
-        }],
-        Meaning::State(_) => vec![Field {
+        },
+        Meaning::State(_) => Field {
             options: options(&STATES),
             ..text()
-        }],
-        Meaning::Text("dataproduct_type") => vec![Field {
+        },
+        Meaning::Text("dataproduct_type") => Field {
             options: options(&PRODUCTS),
             ..text()
-        }],
-        Meaning::Text(_) | Meaning::Identifier(_) => vec![text()],
+        },
+        Meaning::Position | Meaning::Text(_) | Meaning::Identifier(_) => text(),
     };
-    let told = |mut field: Field| {
-        field.unit = (!parameter.unit.is_empty()).then(|| parameter.unit.to_owned());
-        field.description = Some(parameter.description.to_owned());
-        empty(field)
-    };
-    fields.into_iter().map(told).collect()
+    field.unit = (!parameter.unit.is_empty()).then(|| parameter.unit.to_owned());
+    field.description = Some(parameter.description.to_owned());
+    empty(field)
 }
 
 /// VOTable wants a value; an empty one stands for none.

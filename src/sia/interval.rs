@@ -71,6 +71,8 @@ pub fn numbers(text: &str) -> Result<Vec<f64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     const OPEN: f64 = f64::INFINITY;
 
@@ -120,6 +122,29 @@ mod tests {
             "NaN is no value to search for; write -Inf or +Inf for an open end",
         );
         check("1e999 1", "\"1e999\" is too large");
+    }
+
+    proptest! {
+        /// What meets one of those given meets one of those that are left, and
+        /// the other way round.
+        #[test]
+        fn merging_changes_nothing_that_is_met(
+            given in vec((-9i8..9, 0i8..5), 0..12),
+            other in (-12i8..12, 0i8..5),
+        ) {
+            let interval = |(low, width): (i8, i8)| Interval {
+                low: f64::from(low),
+                high: f64::from(low) + f64::from(width),
+            };
+            let given: Vec<Interval> = given.into_iter().map(interval).collect();
+            let other = interval(other);
+            let met = |all: &[Interval]| {
+                all.iter().any(|it| it.low <= other.high && it.high >= other.low)
+            };
+            let left = merged(given.clone());
+            prop_assert_eq!(met(&given), met(&left));
+            prop_assert!(left.is_sorted_by(|a, b| a.high < b.low));
+        }
     }
 
     #[test]

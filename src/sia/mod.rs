@@ -23,6 +23,7 @@ pub use words::told;
 
 use crate::dali::{self, Format, Params, Parts};
 use crate::database::Limits;
+use crate::output::Table;
 use crate::tap::{Fault, Protocol, QueryRequest, Response, Service};
 
 /// The identifier of the standard, with its feature.
@@ -57,7 +58,7 @@ pub async fn respond(
     let no_parts = Parts::default();
     let answering = service.answer(&request, &no_parts, limits, client);
     let answer = answering.await?;
-    let dress = |table: &mut crate::output::Table| {
+    let dress = |table: &mut Table| {
         table.address = query::address(params, request.maxrec);
         table.services.push(describe::descriptor(address));
     };

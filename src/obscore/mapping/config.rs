@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 
 use super::document::Node;
+use super::filter::Filters;
 use super::notes::Notes;
-use super::table::{Table, joined};
+use super::table::Table;
 use crate::obscore::columns::PRODUCT_TYPES;
 use crate::registry::{Collections, Scalar};
 
@@ -30,6 +31,7 @@ pub(super) struct Config {
     pub fallback_instrument: Option<String>,
     /// `obs_publisher_did_fmt`
     pub publisher_did: Option<String>,
+    pub filters: Filters,
 }
 
 /// A dataset type.
@@ -168,6 +170,7 @@ impl Config {
             ranges: ranges(&top, notes),
             fallback_instrument: top.text("fallback_instrument", notes),
             publisher_did: top.text("obs_publisher_did_fmt", notes),
+            filters: Filters::read(&top, notes),
         };
         notes.faults.is_empty().then_some(config)
     }
@@ -462,33 +465,5 @@ fn plugins(top: &Table<'_>, notes: &mut Notes) {
             &path,
             format!("is not made, nor {columns}: s_region and the position have an index here"),
         );
-    }
-}
-
-/// Filters of the exporter, which are expressions of the Butler's own language.
-pub(super) fn refuse_filters(document: &Node, notes: &mut Notes) {
-    let Some(top) = Table::new("", document, notes) else {
-        return;
-    };
-    let asks = |node: &Node| {
-        match node {
-        Node::Text(text) => !text.trim().is_empty(),
-        Node::Map(entries) => entries.iter().any(
-            |(key, node)| matches!((key.as_str(), node), ("where", Node::Text(text)) if !text.trim().is_empty()),
-        ),
-        Node::List(list) => !list.is_empty(),
-        _ => false,
-    }
-    };
-    let sentence = "cannot be applied: put the datasets that are meant into a collection";
-    if top.get("where").is_some_and(asks) {
-        notes.fault("where", sentence);
-    }
-    if let Some(table) = top.table("dataset_type_constraints", notes) {
-        for (name, node) in table.entries() {
-            if asks(node) {
-                notes.fault(&joined(&table.path, name), sentence);
-            }
-        }
     }
 }

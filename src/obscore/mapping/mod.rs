@@ -22,6 +22,12 @@
 //! A row is a promise that its link leads to data: a dataset of which no file is
 //! known is [`Row::Unstored`], whoever makes its link.
 //!
+//! # What of the exporter's `where`?
+//!
+//! It is judged dataset by dataset, so it can ask for what a dataset's data ID
+//! and records say, and not for what only a join would: such expressions are
+//! faults. `Mapping::wanted` does not know of it.
+//!
 //! Leaves out: tables and indices of `spatial_plugins`, what `origin` says of a
 //! table (a service says it of itself).
 //!
@@ -31,6 +37,8 @@ mod columns;
 mod config;
 mod default;
 mod document;
+mod extra;
+mod filter;
 mod notes;
 mod row;
 mod sky;
@@ -106,7 +114,6 @@ impl Mapping {
                 return None;
             }
         };
-        config::refuse_filters(&document, notes);
         let config = Config::read(&document, notes)?;
         let places = Places::new(&config, notes);
         let plans = config.types.iter().map(|kind| {

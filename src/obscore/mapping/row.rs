@@ -1,13 +1,14 @@
 //! A row made of a dataset.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::columns::{Places, Slot};
-use super::config::{Config, Extra, Kind, Type, What};
+use super::config::{Config, Extra, Type, What};
+use super::extra::{Maker, Placed};
+use super::filter::Filters;
 use super::notes::Notes;
-use super::template::{Fixed, Hole, Template};
+use super::template::{Fixed, Template};
 use super::{Mapping, sky, time};
 use crate::input::Value;
 use crate::registry::{Dataset, Record, Scalar, Timespan};
@@ -34,7 +35,8 @@ pub enum Row {
     /// No file of it is known, so that no link would lead to data: it has no
     /// row until there is one.
     Unstored,
-    /// Its type is not of this configuration.
+    /// The configuration does not mean it: its type is none of it, or the
+    /// exporter's filter leaves it out.
     Unwanted,
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Common {
     ranges: HashMap<String, [Option<f64>; 2]>,
     fallback_instrument: Option<String>,
     obs_collection: Option<String>,
+    filters: Filters,
 }
 
 /// How the datasets of a type become rows.
@@ -68,19 +71,6 @@ pub(super) struct Plan {
     extra: Vec<(usize, Maker)>,
 }
 
-#[derive(Clone, Debug)]
-enum Maker {
-    Constant(Value),
-    Template(Kind, Placed),
-}
-
-/// A template, and the keys that lead to it.
-#[derive(Clone, Debug)]
-struct Placed {
-    path: String,
-    template: Template,
-}
-
 impl Common {
     pub(super) fn new(config: &Config) -> Common {
         Common {
@@ -89,6 +79,7 @@ impl Common {
             ranges: config.ranges.clone(),
             fallback_instrument: config.fallback_instrument.clone(),
             obs_collection: config.obs_collection.clone(),
+            filters: config.filters.clone(),
         }
     }
 }
@@ -223,7 +214,7 @@ fn warn_overruled<'a>(extra: impl Iterator<Item = &'a Extra>, notes: &mut Notes)
     }
 }
 
-fn value(scalar: &Scalar) -> Value {
+pub(super) fn value(scalar: &Scalar) -> Value {
     match scalar {
         Scalar::Null => Value::Null,
         Scalar::Bool(flag) => Value::Bool(*flag),
@@ -249,6 +240,11 @@ impl Mapping {
         let Some(plan) = self.plans.get(&*dataset.dataset_type) else {
             return Ok(Row::Unwanted);
         };
+        match self.common.filters.take(dataset) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Row::Unwanted),
+            Err(reason) => return Err(vec![reason]),
+        }
         if dataset.files.is_empty() {
             return Ok(Row::Unstored);
         }
@@ -355,28 +351,16 @@ impl Making<'_> {
     }
 
     fn extra(&mut self, makers: &[(usize, Maker)]) {
-        let dataset = self.dataset;
         // As a template sees it, which is what the row will have.
         let obs_id = match self.values.get(Slot::ObsId as usize) {
             Some(Value::Text(obs_id)) => Some(obs_id.clone()),
             _ => None,
         };
         for (place, maker) in makers {
-            let made = match maker {
-                Maker::Constant(value) => Ok(value.clone()),
-                Maker::Template(kind, placed) => {
-                    made(*kind, &placed.template, dataset, obs_id.as_deref())
-                }
-            };
-            match made {
+            match maker.make(self.dataset, obs_id.as_deref()) {
                 Ok(Value::Null) => {}
                 Ok(value) => set(&mut self.values, *place, value),
-                Err(reason) => {
-                    let Maker::Template(_, placed) = maker else {
-                        continue;
-                    };
-                    self.remarks.push(format!("{}: {reason}", placed.path));
-                }
+                Err(remark) => self.remarks.push(remark),
             }
         }
     }
@@ -450,69 +434,6 @@ fn named(scalar: &Scalar) -> Option<&str> {
 /// The Butler's empty timespan ends before it begins.
 fn is_empty(timespan: Timespan) -> bool {
     matches!((timespan.begin, timespan.end), (Some(begin), Some(end)) if begin > end)
-}
-
-/// The value of an extra column. What the dataset does not have is none.
-fn made(
-    kind: Kind,
-    template: &Template,
-    dataset: &Dataset,
-    obs_id: Option<&str>,
-) -> Result<Value, String> {
-    let none = |hole: Hole<'_>| match hole {
-        Hole::Missing(_) | Hole::Null(_) => Ok(Value::Null),
-        Hole::Wrong(reason) => Err(reason),
-    };
-    match (kind, template.bare(dataset)) {
-        (_, Some(Err(hole))) => return none(hole),
-        (Kind::Int, Some(Ok(Scalar::Int(number)))) => return Ok(Value::Int(*number)),
-        (Kind::Bool, Some(Ok(Scalar::Bool(flag)))) => return Ok(Value::Bool(*flag)),
-        (Kind::Bool, Some(Ok(Scalar::Int(number)))) => return Ok(Value::Bool(*number != 0)),
-        (Kind::Int, Some(Ok(Scalar::Bool(flag)))) => return Ok(Value::Int(i64::from(*flag))),
-        _ => {}
-    }
-    let mut text = String::with_capacity(32);
-    match template.fill(dataset, obs_id, &mut text) {
-        Ok(()) => converted(kind, text),
-        Err(hole) => none(hole),
-    }
-}
-
-/// As Python's `int`, `float` and `bool(int(…))` read a text.
-fn converted(kind: Kind, text: String) -> Result<Value, String> {
-    match kind {
-        Kind::String => Ok(Value::Text(text)),
-        Kind::Int => Ok(Value::Int(whole(&text)?)),
-        Kind::Bool => Ok(Value::Bool(whole(&text)? != 0)),
-        Kind::Float => match digits(&text).parse::<f64>() {
-            Ok(number) if number.is_nan() => Ok(Value::Null),
-            Ok(number) if number.is_finite() => Ok(Value::Double(number)),
-            _ => Err(format!("{text:?} is not a finite number")),
-        },
-    }
-}
-
-fn whole(text: &str) -> Result<i64, String> {
-    let number = digits(text).parse();
-    number.map_err(|_| format!("{text:?} is not a whole number of 64 bits"))
-}
-
-/// Without blanks around it, and without single underscores between digits.
-fn digits(text: &str) -> Cow<'_, str> {
-    let text = text.trim();
-    if !text.contains('_') {
-        return Cow::Borrowed(text);
-    }
-    let parts = text.split('_');
-    let between_digits = parts.clone().all(|part| !part.is_empty())
-        && text
-            .bytes()
-            .zip(text.bytes().skip(1))
-            .all(|(a, b)| (a != b'_' || b.is_ascii_digit()) && (b != b'_' || a.is_ascii_digit()));
-    match between_digits {
-        true => Cow::Owned(parts.collect()),
-        false => Cow::Borrowed(text),
-    }
 }
 
 /// `ivo://AUTHORITY/LABEL?repo=LABEL&id=UUID`, which the Butler's clients take

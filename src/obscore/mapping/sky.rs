@@ -42,12 +42,62 @@ pub(super) fn around(region: &Region) -> Around {
         let (vertices, _) = numbers.as_chunks::<3>();
         return around_polygon(vertices);
     }
+    if let Some(around) = around_text(&region.to_string()) {
+        return around;
+    }
     let cap = region.bounding_cap();
     let diameter = match cap.chord >= 2.0 {
         true => 360.0,
         false => 4.0 * (cap.chord / 2.0).asin().to_degrees(),
     };
     at(cap.centre, diameter)
+}
+
+/// Around an ellipse or a range.
+fn around_text(text: &str) -> Option<Around> {
+    let (word, numbers) = text.split_once(" ICRS ")?;
+    let numbers = numbers.split(' ').map(str::parse);
+    let numbers: Vec<f64> = numbers.collect::<Result<_, _>>().ok()?;
+    match (word, numbers.as_slice()) {
+        ("Ellipse", &[lon, lat, first, second, _]) => {
+            Some(Around::new(lon, lat, 2.0 * f64::max(first, second)))
+        }
+        ("Range", &[west, east, south, north]) => {
+            let width = match east - west {
+                whole if whole >= 360.0 => 360.0,
+                width => width.rem_euclid(360.0),
+            };
+            Some(match width <= 180.0 {
+                true => around_range(west, width, south, north),
+                // More than half a turn: around the nearer pole.
+                false if south + north >= 0.0 => Around::new(0.0, 90.0, 2.0 * (90.0 - south)),
+                false => Around::new(0.0, -90.0, 2.0 * (90.0 + north)),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The position on the meridian in the middle that is as far from the southern
+/// corners as from the northern ones.
+fn around_range(west: f64, width: f64, south: f64, north: f64) -> Around {
+    let half = (width / 2.0).to_radians();
+    let [south, north] = [south, north].map(f64::to_radians);
+    let lat = (half.cos() * ((south + north) / 2.0).tan()).atan();
+    let corner = |corner: f64| {
+        // Half the chord's square, which has digits where the cosine has none.
+        let apart = ((corner - lat) / 2.0).sin().powi(2)
+            + lat.cos() * corner.cos() * (half / 2.0).sin().powi(2);
+        2.0 * apart.clamp(0.0, 1.0).sqrt().asin()
+    };
+    let radius = [corner(south), corner(north), lat - south, north - lat]
+        .into_iter()
+        .fold(0.0, f64::max);
+    Around::new(
+        west + width / 2.0,
+        lat.to_degrees(),
+        2.0 * radius.to_degrees(),
+    )
 }
 
 impl Around {
@@ -179,13 +229,19 @@ mod tests {
         check("CIRCLE 370 -5 2", (10.0, -5.0, 4.0));
         check("CIRCLE 10 20 180", (10.0, 20.0, 360.0));
         check("UNION (CIRCLE 10 0 1 CIRCLE 12 0 1)", (11.0, 0.0, 4.0));
-        let range = Region::parse("RANGE 9 11 -1 1").unwrap();
-        let box_around = around(&range);
-        assert!((box_around.lon - 10.0).abs() < 0.05, "{box_around:?}");
-        assert!((box_around.diameter - 2.83).abs() < 0.1, "{box_around:?}");
-        for written in ["RANGE 9 11 -1 1", "ELLIPSE 10 20 2 1 30", "BOX 10 20 2 1"] {
-            let region = Region::parse(written).unwrap();
-            assert_eq!(Region::parse(&text(&region)).unwrap(), region, "{written}");
-        }
+        // As sphgeom has them: Box.getBoundingCircle().
+        check("RANGE 9 11 -1 1", (10.0, 0.0, 2.8283553219158364));
+        check(
+            "RANGE 350 10 40 60",
+            (0.0, 49.56753891378823, 23.781332382355245),
+        );
+        check(
+            "RANGE 20 21 -90 -89",
+            (20.5, -89.49998096177379, 1.000038076485266),
+        );
+        check("RANGE 0 300 -10 20", (0.0, 90.0, 200.0));
+        check("RANGE 0 360 -90 90", (0.0, 90.0, 360.0));
+        check("ELLIPSE 10 20 1 2 30", (10.0, 20.0, 4.0));
+        check("BOX 10 0 2 1", (10.0, 0.0, 2.2359771730148394));
     }
 }

@@ -6,7 +6,7 @@ use adql::{Value, Wire};
 use uuid::Uuid;
 
 use super::universe::Kind;
-use crate::database::Guest;
+use crate::database::{Batch, Guest};
 use crate::registry::{Scalar, Timespan};
 
 /// Begin and end of an empty timespan, and beyond which there is no limit:
@@ -59,6 +59,14 @@ impl Kind {
             Kind::Text => Some(Scalar::Text(text(cell).into())),
         };
         value.unwrap_or(Scalar::Null)
+    }
+}
+
+/// A cell of the first row, if there is one.
+pub(super) fn first(rows: &Batch, column: usize) -> Option<&[u8]> {
+    match rows.is_empty() {
+        true => None,
+        false => rows.cell(0, column),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use adql::Wire;
 
 use super::attributes::{self, Manager};
-use super::cells::{int, text};
+use super::cells::{first, int, text};
 use super::collections::{CALIBRATION, CHAINED, RUN, TAGGED};
 use super::universe::Kind;
 use super::{Inner, Repository};
@@ -102,7 +102,7 @@ impl Inner {
             counted.push(Counted {
                 name: kind.name.to_string(),
                 dimensions: kind.dimensions.iter().map(ToString::to_string).collect(),
-                datasets: number(rows.row(0).next().flatten()),
+                datasets: number(first(&rows, 0)),
             });
         }
         Ok(counted)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adql::{Value, Wire};
 
 use super::Inner;
-use super::cells::{int, text};
+use super::cells::{first, int, text};
 use crate::registry::{Collections, Error};
 
 /// Kinds of collections, as the registry numbers them.
@@ -97,11 +97,7 @@ impl Inner {
             );
             let values = [Value::Text(name.clone())];
             let rows = self.guest.fetch(&sql, &values, &[Wire::Int8; 2]).await?;
-            if let (false, Some(number), Some(kind)) = (
-                rows.is_empty(),
-                rows.row(0).next().and_then(int),
-                rows.row(0).nth(1).and_then(int),
-            ) {
+            if let (Some(number), Some(kind)) = (int(first(&rows, 0)), int(first(&rows, 1))) {
                 found.insert(name.clone(), (number, kind));
             }
         }
@@ -135,9 +131,9 @@ impl Inner {
         }
         let mut path = Vec::new();
         let mut seen = HashSet::new();
-        let first = names.iter().filter_map(|name| found.get(name).copied());
+        let named = names.iter().filter_map(|name| found.get(name).copied());
         // What is to be looked at, the next one last.
-        let mut left: Vec<(i64, i64)> = first.collect();
+        let mut left: Vec<(i64, i64)> = named.collect();
         left.reverse();
         while let Some((number, kind)) = left.pop() {
             if !seen.insert(number) {

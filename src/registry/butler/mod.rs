@@ -11,15 +11,20 @@
 //!
 //! Must not know: ObsCore, who observes, HTTP.
 
+mod affected;
 mod attributes;
 mod auth;
 mod cells;
+mod changes;
 mod check;
 mod collections;
 mod datasets;
+mod journal;
 mod place;
 mod records;
 mod region;
+mod sweep;
+mod triggers;
 mod types;
 mod universe;
 mod uri;
@@ -33,7 +38,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::{Changes, Dataset, Error, Place, Source, Wanted};
+use super::{Changes, Dataset, Error, Place, Source, Sweep, Wanted};
 use crate::database::Guest;
 pub use attributes::Manager;
 pub use check::{Counted, Report};
@@ -48,14 +53,15 @@ struct Inner {
     label: String,
     place: place::Place,
     guest: Guest,
-    /// Quoted, with its dot; empty on SQLite.
-    schema: String,
+    /// The schema of its tables; empty on SQLite.
+    namespace: String,
     attributes: BTreeMap<String, String>,
     columns: Columns,
     universe: Universe,
     types: RwLock<Arc<Types>>,
     met: collections::Met,
     cache: records::Cache,
+    told: changes::Told,
 }
 
 impl Repository {
@@ -85,11 +91,7 @@ impl Repository {
                 "its database holds no registry{schema}: there is no table butler_attributes that we may read"
             )));
         }
-        let schema = match namespace.is_empty() {
-            true => String::new(),
-            false => format!("{}.", types::quote(&namespace)),
-        };
-        let attributes = attributes::read(&guest, &schema).await?;
+        let attributes = attributes::read(&guest, &namespaced(&namespace)).await?;
         attributes::check(&attributes).map_err(wrong)?;
         let described = attributes.get("config:dimensions.json");
         let described = described.ok_or_else(|| {
@@ -102,13 +104,14 @@ impl Repository {
             label: label.unwrap_or(&place.label).to_owned(),
             place,
             guest,
-            schema,
+            namespace,
             attributes,
             columns,
             universe,
             types: RwLock::default(),
             met: collections::Met::default(),
             cache: records::Cache::default(),
+            told: changes::Told::default(),
         };
         inner.refresh_types().await?;
         Ok(Repository(Arc::new(inner)))
@@ -130,7 +133,7 @@ impl Repository {
 impl Inner {
     /// A table of the registry, quoted.
     fn table(&self, name: &str) -> String {
-        format!("{}{}", self.schema, types::quote(name))
+        format!("{}{}", namespaced(&self.namespace), types::quote(name))
     }
 
     fn types(&self) -> Arc<Types> {
@@ -230,10 +233,18 @@ impl Source for Repository {
 
     fn changes<'a>(
         &'a self,
-        _wanted: &'a Wanted,
-        _since: Option<&'a str>,
+        wanted: &'a Wanted,
+        since: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Changes, Error>> {
-        async move { Ok(Changes::default()) }.boxed()
+        self.0.changes(wanted, since).boxed()
+    }
+
+    fn sweep<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        since: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Sweep, Error>> {
+        self.0.sweep(wanted, since).boxed()
     }
 }
 
@@ -244,12 +255,20 @@ fn unreadable(repository: &str, reason: &str) -> Error {
     }
 }
 
+/// A schema as it stands before a table; nothing where there are none.
+fn namespaced(namespace: &str) -> String {
+    match namespace.is_empty() {
+        true => String::new(),
+        false => format!("{}.", types::quote(namespace)),
+    }
+}
+
 /// The schema that the database's user sees by default.
 async fn default_schema(guest: &Guest) -> Result<String, Error> {
     let answer = guest
         .fetch("SELECT current_schema()::text", &[], &[Wire::Text])
         .await?;
-    let name = answer.row(0).next().flatten().map(cells::text);
+    let name = cells::first(&answer, 0).map(cells::text);
     Ok(name.unwrap_or("public").to_owned())
 }
 

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use adql::Wire;
 
 use super::cells::{int, text};
-use super::universe::{Kind, Universe};
+use super::universe::{Element, Kind, Universe};
 use super::{Inner, unreadable};
 use crate::registry::{Error, Wanted};
+
+/// The element that says which exposures a visit is made of.
+pub(super) const DEFINITION: &str = "visit_definition";
 
 /// By name.
 pub(super) type Types = BTreeMap<Arc<str>, Arc<Type>>;
@@ -28,6 +31,10 @@ pub(super) struct Type {
     pub steps: Vec<Step>,
     /// SQL for the regions' texts, given the table as `t`.
     pub regions: Vec<String>,
+    /// The elements whose regions those are.
+    pub region_elements: Vec<Arc<str>>,
+    /// They are found by the visits of its exposure.
+    pub through_visits: bool,
     /// The elements that tell when a dataset was.
     pub timespans: Vec<Arc<str>>,
 }
@@ -91,53 +98,62 @@ impl Inner {
         let dimensions = universe.with_implied(required);
         let columns = dimensions.iter().filter(|it| required.contains(it));
         let timespans = universe.timespans(&dimensions);
+        let through_visits = self.through_visits(required);
+        let elements = self.region_elements(required, through_visits);
         Type {
             id,
             name,
             tags: self.table(tags),
             required: columns.map(|it| (it.clone(), universe.kind(it))).collect(),
             steps: steps(universe, required, &dimensions),
-            regions: self.regions(required),
+            regions: elements
+                .iter()
+                .map(|element| self.region(element, through_visits))
+                .collect(),
+            region_elements: elements.iter().map(|it| it.name.clone()).collect(),
+            through_visits,
             timespans: timespans.iter().map(|it| it.name.clone()).collect(),
             dimensions,
         }
     }
 
-    /// SQL for the region of every family; of exposures, that of the first of
-    /// their visits that has one.
-    fn regions(&self, required: &[Arc<str>]) -> Vec<String> {
+    /// Whether datasets with these dimensions lie where the visits of their
+    /// exposures do.
+    fn through_visits(&self, required: &[Arc<str>]) -> bool {
         let has = |name: &str| required.iter().any(|it| &**it == name);
-        let definition = self.universe.element("visit_definition");
-        let through_visits =
-            has("exposure") && !has("visit") && definition.is_some_and(|it| it.stored);
-        let mut dimensions = required.to_vec();
-        if through_visits {
-            dimensions.push("visit".into());
+        let definition = self.universe.element(DEFINITION);
+        has("exposure") && !has("visit") && definition.is_some_and(|it| it.stored)
+    }
+
+    fn region_elements(&self, required: &[Arc<str>], through_visits: bool) -> Vec<&Element> {
+        let visit = through_visits.then(|| "visit".into());
+        let dimensions: Vec<Arc<str>> = required.iter().cloned().chain(visit).collect();
+        self.universe.regions(&dimensions)
+    }
+
+    /// SQL for a dataset's region; of exposures, that of the first of their
+    /// visits that has one.
+    fn region(&self, element: &Element, through_visits: bool) -> String {
+        let table = self.table(&element.name);
+        let derived = through_visits && element.required.iter().any(|it| &**it == "visit");
+        let joined = element.required.iter().map(|dimension| {
+            let from = match derived && &**dimension == "visit" {
+                true => "v",
+                false => "t",
+            };
+            let column = quote(element.column(dimension));
+            format!("r.{column} = {from}.{}", quote(dimension))
+        });
+        let joined = joined.collect::<Vec<_>>().join(" AND ");
+        match derived {
+            false => format!("(SELECT r.region FROM {table} AS r WHERE {joined})"),
+            true => format!(
+                "(SELECT r.region FROM {} AS v JOIN {table} AS r ON {joined} \
+                 WHERE v.instrument = t.instrument AND v.exposure = t.exposure \
+                 AND r.region IS NOT NULL ORDER BY v.visit LIMIT 1)",
+                self.table(DEFINITION)
+            ),
         }
-        let elements = self.universe.regions(&dimensions);
-        let region = |element: &&super::universe::Element| {
-            let table = self.table(&element.name);
-            let derived = through_visits && element.required.iter().any(|it| &**it == "visit");
-            let joined = element.required.iter().map(|dimension| {
-                let from = match derived && &**dimension == "visit" {
-                    true => "v",
-                    false => "t",
-                };
-                let column = quote(element.column(dimension));
-                format!("r.{column} = {from}.{}", quote(dimension))
-            });
-            let joined = joined.collect::<Vec<_>>().join(" AND ");
-            match derived {
-                false => format!("(SELECT r.region FROM {table} AS r WHERE {joined})"),
-                true => format!(
-                    "(SELECT r.region FROM {} AS v JOIN {table} AS r ON {joined} \
-                     WHERE v.instrument = t.instrument AND v.exposure = t.exposure \
-                     AND r.region IS NOT NULL ORDER BY v.visit LIMIT 1)",
-                    self.table("visit_definition")
-                ),
-            }
-        };
-        elements.iter().map(region).collect()
     }
 
     /// Of the wanted types those that there are, in their order.

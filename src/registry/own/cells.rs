@@ -8,23 +8,37 @@ use crate::registry::Scalar;
 
 use super::universe::Kind;
 
+/// `None` also where there is no such row.
+fn cell(batch: &Batch, row: usize, column: usize) -> Option<&[u8]> {
+    match row < batch.len() {
+        true => batch.cell(row, column),
+        false => None,
+    }
+}
+
 pub fn text(batch: &Batch, row: usize, column: usize) -> Option<&str> {
-    let cell = batch.cell(row, column)?;
+    let cell = cell(batch, row, column)?;
     std::str::from_utf8(cell).ok()
 }
 
 pub fn int(batch: &Batch, row: usize, column: usize) -> Option<i64> {
-    let cell = batch.cell(row, column)?;
+    let cell = cell(batch, row, column)?;
     cell.try_into().ok().map(i64::from_be_bytes)
 }
 
 pub fn uuid(batch: &Batch, row: usize, column: usize) -> Option<Uuid> {
-    Uuid::from_slice(batch.cell(row, column)?).ok()
+    Uuid::from_slice(cell(batch, row, column)?).ok()
+}
+
+/// Of four bytes.
+pub fn narrow(batch: &Batch, row: usize, column: usize) -> i32 {
+    let cell = cell(batch, row, column).unwrap_or_default();
+    i32::from_be_bytes(cell.try_into().unwrap_or_default())
 }
 
 /// A cell of the wire type of `kind`.
 pub fn scalar(batch: &Batch, row: usize, column: usize, kind: Kind) -> Scalar {
-    let Some(cell) = batch.cell(row, column) else {
+    let Some(cell) = cell(batch, row, column) else {
         return Scalar::Null;
     };
     let eight = || cell.try_into().unwrap_or_default();
@@ -63,7 +77,8 @@ pub fn push_scalar(batch: &mut Batch, value: &Scalar) {
 
 /// How a list of values is one value of a statement: `IN` what, and the value.
 pub struct Lists {
-    /// Conditions with `$N` for the number of the value.
+    /// Conditions with `$N` for the number of the value. They select from the
+    /// list: a cast of it in a filter would be done for every row.
     ints: &'static str,
     words: &'static str,
     ids: &'static str,
@@ -74,9 +89,9 @@ impl Lists {
     pub fn of(database: &Database) -> Lists {
         match database.choose("array", "json") {
             "array" => Lists {
-                ints: "= ANY (CAST(CAST($N AS text) AS bigint[]))",
-                words: "= ANY (CAST(CAST($N AS text) AS text[]))",
-                ids: "= ANY (CAST(CAST($N AS text) AS uuid[]))",
+                ints: "IN (SELECT pg_catalog.unnest(CAST(CAST($N AS text) AS bigint[])))",
+                words: "IN (SELECT pg_catalog.unnest(CAST(CAST($N AS text) AS text[])))",
+                ids: "IN (SELECT pg_catalog.unnest(CAST(CAST($N AS text) AS uuid[])))",
                 is_array: true,
             },
             _ => Lists {

@@ -68,16 +68,11 @@ pub(super) struct Numbered {
 const LIST: &str = "SELECT collection_id, name, kind, doc FROM {registry.collection}";
 const WIRES: [Wire; 4] = [Wire::Int4, Wire::Text, Wire::Text, Wire::Text];
 
-pub(super) fn narrow(rows: &Batch, row: usize, column: usize) -> i32 {
-    let cell = rows.cell(row, column).unwrap_or_default();
-    i32::from_be_bytes(cell.try_into().unwrap_or_default())
-}
-
 fn numbered(rows: &Batch) -> Vec<Numbered> {
     (0..rows.len())
         .filter_map(|row| {
             Some(Numbered {
-                number: narrow(rows, row, 0),
+                number: cells::narrow(rows, row, 0),
                 name: cells::text(rows, row, 1)?.to_owned(),
                 kind: CollectionKind::named(cells::text(rows, row, 2)?)?,
                 doc: cells::text(rows, row, 3).map(str::to_owned),
@@ -307,7 +302,7 @@ async fn make(session: &mut Session, given: &Collection) -> Result<Numbered, Err
         .fetch(sql, &values, &[Wire::Int4])
         .await?;
     Ok(Numbered {
-        number: narrow(&rows, 0, 0),
+        number: cells::narrow(&rows, 0, 0),
         name: given.name.clone(),
         kind: given.kind,
         doc: given.doc.clone(),
@@ -359,8 +354,8 @@ pub(super) const CHAINS: &str =
 pub(super) fn parts(rows: &Batch) -> BTreeMap<i32, Vec<i32>> {
     let mut parts: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
     for row in 0..rows.len() {
-        let of = parts.entry(narrow(rows, row, 0)).or_default();
-        of.push(narrow(rows, row, 1));
+        let of = parts.entry(cells::narrow(rows, row, 0)).or_default();
+        of.push(cells::narrow(rows, row, 1));
     }
     parts
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use adql::Wire;
 use uuid::Uuid;
 
-use super::collections::{CollectionKind, may_write, narrow};
+use super::collections::{CollectionKind, may_write};
 use super::error::Error;
 use super::expand::{Bare, expand, imply, missing};
 use super::given::Given;
@@ -185,7 +185,7 @@ impl Store {
                     text(2)
                 )));
             }
-            runs.insert(text(1).to_owned(), narrow(&rows, row, 0));
+            runs.insert(text(1).to_owned(), cells::narrow(&rows, row, 0));
         }
         let lost = names.iter().filter(|name| !runs.contains_key(**name));
         let lost: Vec<String> = lost.map(|name| (*name).to_owned()).collect();
@@ -239,7 +239,8 @@ impl Store {
         let other = transaction
             .fetch(sql, &[], &[Wire::Int4, Wire::Text])
             .await?;
-        let place = |rows: &Batch, row| usize::try_from(narrow(rows, row, 0)).unwrap_or_default();
+        let place =
+            |rows: &Batch, row| usize::try_from(cells::narrow(rows, row, 0)).unwrap_or_default();
         let mut conflicts = BTreeMap::new();
         for row in 0..other.len() {
             let place = place(&other, row);

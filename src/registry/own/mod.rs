@@ -102,7 +102,7 @@ pub async fn create(database: &Database, label: &str) -> Result<(), Error> {
     transaction.lock("registry.state").await?;
     let sql = "SELECT label FROM {registry.state}";
     let there = transaction.fetch(sql, &[], &[Wire::Text]).await?;
-    if let Some(other) = cells::text(&there, 0, 0).filter(|_| !there.is_empty()) {
+    if let Some(other) = cells::text(&there, 0, 0) {
         return Err(Error::conflict(format!(
             "there is a registry in this database, {other}: use it, or another database or namespace"
         )));
@@ -223,10 +223,7 @@ impl Store {
     async fn generation(&self) -> Result<i64, Error> {
         let sql = "SELECT generation FROM {registry.state}";
         let rows = self.database.fetch(sql, &[], &[Wire::Int8]).await?;
-        Ok(match rows.is_empty() {
-            true => 0,
-            false => cells::int(&rows, 0, 0).unwrap_or_default(),
-        })
+        Ok(cells::int(&rows, 0, 0).unwrap_or_default())
     }
 
     /// The records that datasets of these data IDs need.

@@ -6,7 +6,7 @@ use adql::{Value, Wire};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::collections::{CHAINS, CollectionKind, narrow, parts};
+use super::collections::{CHAINS, CollectionKind, parts};
 use super::error::Error;
 use super::{Store, cells};
 use crate::registry::{self, Changes, Collections, Dataset, Place, Source, Wanted};
@@ -111,7 +111,7 @@ impl Store {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let number = narrow(&rows, 0, 0);
+        let number = cells::narrow(&rows, 0, 0);
         let of = |kind: CollectionKind| {
             let path = members.path.iter().filter(move |(_, it)| *it == kind);
             path.map(|(number, _)| i64::from(*number))
@@ -163,7 +163,7 @@ impl Store {
         let mut names = BTreeMap::new();
         for row in 0..rows.len() {
             let text = |column| cells::text(&rows, row, column).unwrap_or_default();
-            let number = narrow(&rows, row, 0);
+            let number = cells::narrow(&rows, row, 0);
             kinds.insert(number, CollectionKind::named(text(2)));
             names.insert(text(1).to_owned(), number);
         }
@@ -218,10 +218,7 @@ impl Store {
             "SELECT change + 1 FROM {registry.state}",
         );
         let rows = self.database.fetch(sql, &[], &[Wire::Int8]).await?;
-        let until = match rows.is_empty() {
-            true => 0,
-            false => cells::int(&rows, 0, 0).unwrap_or_default(),
-        };
+        let until = cells::int(&rows, 0, 0).unwrap_or_default();
         let mut changes = Changes {
             mark: until.to_string(),
             ..Changes::default()

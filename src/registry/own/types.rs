@@ -133,14 +133,10 @@ fn listed(rows: &Batch) -> Vec<DatasetType> {
 /// The types that the rows of [`LIST`] tell of, for ingest.
 pub(super) async fn known(session: &mut super::Session) -> Result<Vec<Type>, Error> {
     let rows = session.transaction.fetch(LIST, &[], &WIRES).await?;
-    let number = |row| {
-        let cell = rows.cell(row, 0).unwrap_or_default();
-        i32::from_be_bytes(cell.try_into().unwrap_or_default())
-    };
     let types = listed(&rows).into_iter().enumerate();
     Ok(types
         .map(|(row, it)| Type {
-            number: number(row),
+            number: cells::narrow(&rows, row, 0),
             name: it.name.into(),
             places: it.dimensions.iter().filter_map(|it| place(it)).collect(),
         })

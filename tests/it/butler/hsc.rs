@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use obstap::registry::butler::Repository;
-use obstap::registry::{Collections, Dataset, Place, Scalar, Source, Wanted};
+use obstap::registry::{Collections, Dataset, Scalar, Source};
 
+use super::made::{pages, wanted};
 use crate::support::runtime;
 
 #[test]
@@ -24,13 +25,9 @@ fn a_repository_of_a_real_butler_is_read_whole() {
                 .expect("one")
                 .contains("dataset_types")
         );
-        let wanted = |types: &[&str], collections| Wanted {
-            types: types.iter().map(|it| (*it).to_owned()).collect(),
-            collections,
-        };
         let every = ["bias", "calexp", "deepCoadd", "raw", "src"];
         let all = Collections::runs([]).expect("patterns");
-        let datasets = everything(&repository, &wanted(&every, all)).await;
+        let datasets = pages(&repository, &wanted(&every, all), 500).await;
         let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
         for dataset in &datasets {
             let [count, regions, timespans, files] =
@@ -51,10 +48,10 @@ fn a_repository_of_a_real_butler_is_read_whole() {
         assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected);
         let patterns = ["HSC/raw/all", "HSC/runs/.*"];
         let some = Collections::runs(patterns).expect("patterns");
-        let chosen = everything(&repository, &wanted(&["calexp", "raw"], some)).await;
+        let chosen = pages(&repository, &wanted(&["calexp", "raw"], some), 500).await;
         assert_eq!(chosen.len(), 1132 + 1141);
         let tagged = Collections::Tagged("HSC/RC2/best".to_owned());
-        let tagged = everything(&repository, &wanted(&every, tagged)).await;
+        let tagged = pages(&repository, &wanted(&every, tagged), 500).await;
         assert!(!tagged.is_empty());
         assert!(
             tagged
@@ -62,14 +59,13 @@ fn a_repository_of_a_real_butler_is_read_whole() {
                 .all(|it| it.tags.iter().any(|tag| &**tag == "HSC/RC2/best"))
         );
         let path = Collections::Path(vec!["HSC/defaults".to_owned()]);
-        let found = everything(&repository, &wanted(&every, path)).await;
+        let found = pages(&repository, &wanted(&every, path), 500).await;
         eprintln!("{} tagged, {} in the chain", tagged.len(), found.len());
 
         let raw = datasets
             .iter()
             .find(|it| &*it.dataset_type == "raw")
             .expect("a raw");
-        eprintln!("{raw:?}");
         assert_eq!(
             raw.data_id.get("instrument"),
             Some(&Scalar::Text("HSC".into()))
@@ -93,24 +89,6 @@ fn a_repository_of_a_real_butler_is_read_whole() {
         );
         assert_eq!(listing(Path::new(&place)), before, "nothing was written");
     });
-}
-
-async fn everything(source: &dyn Source, wanted: &Wanted) -> Vec<Dataset> {
-    let mut all: Vec<Dataset> = Vec::new();
-    loop {
-        let after = all.last().map(|last| Place {
-            dataset_type: last.dataset_type.clone(),
-            id: last.id,
-        });
-        let page = source
-            .page(wanted, after.as_ref(), 500)
-            .await
-            .expect("a page");
-        if page.is_empty() {
-            return all;
-        }
-        all.extend(page);
-    }
 }
 
 fn listing(place: &Path) -> Vec<String> {

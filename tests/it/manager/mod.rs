@@ -4,6 +4,7 @@ mod faults;
 mod following;
 mod journal;
 mod memory;
+mod own;
 mod releases;
 mod tables;
 

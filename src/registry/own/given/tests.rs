@@ -216,6 +216,6 @@ fn records_are_read_or_the_field_is_named() {
     check(
         "patch",
         r#"{"skymap": "m", "tract": 1, "id": 1, "region": "POLYGON 1 2"}"#,
-        Ok(""),
+        Err("line 1: region cannot be read: a polygon needs at least 3 distinct vertices, not 1"),
     );
 }
