@@ -14,6 +14,7 @@ mod merged;
 mod registry;
 mod registry_api;
 mod rules;
+mod soda;
 mod uploads;
 
 use std::fmt;
@@ -29,6 +30,7 @@ use merged::merge;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, follow, is_namespace, sites};
+pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
 
 /// Everything that can be set, checked.
@@ -69,6 +71,7 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub soda: Soda,
     pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
     pub waiting: usize,
@@ -303,6 +306,7 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            soda: Soda::read(&merged)?,
             registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),
             waiting: usize::try_from(waiting).unwrap_or(0),

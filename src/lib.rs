@@ -9,7 +9,7 @@
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
 //! | 2 | [`spatial`], [`tap_schema`], [`registry`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
+//! | 4 | [`tap`], [`soda`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -32,6 +32,7 @@ pub mod uws;
 
 pub mod scs;
 pub mod sia;
+pub mod soda;
 pub mod tap;
 pub mod vosi;
 

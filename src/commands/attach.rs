@@ -25,9 +25,9 @@ pub struct Attached {
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
     /// The ObsCore configuration, as the Butler's ObsCore manager or dax_obscore read it
-    /// [default: the one that the repository holds, else one that is printed]
+    /// [default: the one that the repository holds, else one that is printed]; here also --config
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    mapping: Option<PathBuf>,
     /// The table to feed; it is made where it is not there
     #[arg(long, value_name = "TABLE", default_value = "ivoa.obscore", value_parser = feeds::table)]
     table: Name,
@@ -40,9 +40,10 @@ pub struct Attached {
 /// The registry in this database, and what it is to feed.
 #[derive(Debug, Args)]
 pub struct Own {
-    /// The ObsCore configuration, as the Butler's ObsCore manager or dax_obscore read it
+    /// The ObsCore configuration, as the Butler's ObsCore manager or dax_obscore read it; here
+    /// also --config
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    mapping: PathBuf,
     /// The table to feed; it is made where it is not there
     #[arg(long, value_name = "TABLE", default_value = "ivoa.obscore", value_parser = feeds::table)]
     table: Name,
@@ -65,8 +66,8 @@ impl Own {
             place: "this database".to_owned(),
             public_url: None,
             table: self.table.clone(),
-            document: read(&self.config)?,
-            origin: self.config.display().to_string(),
+            document: read(&self.mapping)?,
+            origin: self.mapping.display().to_string(),
         };
         Ok((store, attach))
     }
@@ -106,7 +107,7 @@ impl Attached {
         let label = self.label.as_deref();
         let repository = butler::Repository::open(&self.repository, label).await?;
         let label = Source::label(&repository).to_owned();
-        let (document, origin) = match &self.config {
+        let (document, origin) = match &self.mapping {
             Some(path) => (read(path)?, path.display().to_string()),
             None => match repository.obscore_configuration() {
                 Some(document) => (document.to_owned(), "the configuration it holds".to_owned()),

@@ -37,6 +37,7 @@ mod release;
 mod schema;
 mod serve;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -173,7 +174,43 @@ impl<E: std::error::Error + 'static> From<E> for Failure {
     }
 }
 
+/// The commands whose `--config` is the configuration of an ObsCore table, as it
+/// is for the Butler; that of obstap itself stands before them.
+const DESCRIBING: [[&str; 2]; 4] = [
+    ["butler", "attach"],
+    ["obscore", "feed"],
+    ["obscore", "plan"],
+    ["obscore", "apply"],
+];
+
+/// Writes `--config` as `--mapping` where it means that.
+fn told_apart(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut before = OsString::new();
+    let mut describing = false;
+    let mut all = Vec::new();
+    for argument in arguments {
+        describing |= DESCRIBING
+            .iter()
+            .any(|[room, command]| before == *room && argument == *command);
+        let text = argument.to_str().filter(|_| describing);
+        let mapping = text.and_then(|text| text.strip_prefix("--config"));
+        all.push(match mapping {
+            Some(rest) if rest.is_empty() || rest.starts_with('=') => {
+                format!("--mapping{rest}").into()
+            }
+            _ => argument.clone(),
+        });
+        before = argument;
+    }
+    all
+}
+
 impl Cli {
+    /// Reads the command line; ends the program where it is not understood.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Cli {
+        Cli::parse_from(told_apart(arguments))
+    }
+
     /// Does what the command line says.
     pub fn run(self) -> ExitCode {
         let Cli { shared, command } = self;
@@ -277,9 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_of_a_table_is_not_that_of_the_program() {
+        fn check(line: &str, expected: &str) {
+            let arguments = told_apart(line.split(' ').map(OsString::from));
+            assert_eq!(arguments.join(&OsString::from(" ")), expected);
+        }
+        check(
+            "obstap --config a.toml butler attach /r --config b.yaml",
+            "obstap --config a.toml butler attach /r --mapping b.yaml",
+        );
+        check(
+            "obstap obscore plan /r --config=b.yaml",
+            "obstap obscore plan /r --mapping=b.yaml",
+        );
+        check("obstap load a --config b.toml", "obstap load a --config b.toml");
+    }
+
+    #[test]
     fn every_command_is_read() {
         fn check(line: &str, good: bool) {
-            assert_eq!(Cli::try_parse_from(line.split(' ')).is_ok(), good, "{line}");
+            let arguments = told_apart(line.split(' ').map(OsString::from));
+            assert_eq!(Cli::try_parse_from(arguments).is_ok(), good, "{line}");
         }
         check("obstap serve --listen 0.0.0.0:80 --config x.toml", true);
         check("obstap --database-url sqlite:x migrate", true);

@@ -118,6 +118,7 @@ pub fn serve(
         drafts: settings.metadata_drafts,
         examples: settings.examples.iter().map(configured).collect(),
         metrics: Arc::default(),
+        cutouts: server::Cutouts::new(&settings.soda),
         shutdown: settings.shutdown,
         runtime: runtime.handle().clone(),
         desk: desk.handle().clone(),

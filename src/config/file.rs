@@ -6,7 +6,7 @@ use super::Error;
 use super::keys::{COLUMN_KEYS, EXAMPLE_KEYS, KEYS, Kind, nearest, path};
 
 /// The tables of the file.
-const SECTIONS: [&str; 9] = [
+const SECTIONS: &[&str] = &[
     "limits",
     "uploads",
     "jobs",
@@ -15,6 +15,7 @@ const SECTIONS: [&str; 9] = [
     "pool",
     "registry",
     "registry_api",
+    "soda",
     "follow",
 ];
 
@@ -88,7 +89,7 @@ pub(super) fn check_file(file: &str, text: &str) -> Result<Vec<(String, String)>
     };
     let table = table.get_ref();
     check("", table)?;
-    for section in SECTIONS {
+    for &section in SECTIONS {
         let Some(inner) = table.get(section).and_then(|v| v.get_ref().as_table()) else {
             continue;
         };

@@ -77,6 +77,8 @@ pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ),
     ("pool", "waiting", Kind::Number, Some("400")),
     ("pool", "waiting_seconds", Kind::Number, Some("60")),
+    ("soda", "roots", Kind::Text, None),
+    ("soda", "concurrent", Kind::Number, Some("4")),
 ];
 
 /// Of a column: text, but for `indexed`.

@@ -16,7 +16,7 @@
 
 mod delimited;
 mod error;
-mod fits;
+pub mod fits;
 mod footer;
 mod format;
 mod parquet;
@@ -26,7 +26,7 @@ mod votable;
 
 pub use error::{InputError, shown};
 pub use format::Format;
-pub use source::Source;
+pub use source::{Source, unpacked};
 pub use value::{List, Row, Value};
 
 use std::io::Read;

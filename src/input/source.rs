@@ -98,6 +98,23 @@ pub(super) fn open(source: &Source) -> Result<Opened, InputError> {
     }
 }
 
+/// A file as it stands, or a copy without a name where gzip had to be undone,
+/// of `most` bytes at most.
+///
+/// # Errors
+///
+/// Reading or writing fails, or the copy would be larger.
+pub fn unpacked(file: File, most: u64) -> io::Result<File> {
+    let mut again = file.try_clone()?;
+    let refused = |_| io::Error::from(io::ErrorKind::InvalidData);
+    let mut opened = opened(String::new(), Box::new(file), None, Some(most)).map_err(refused)?;
+    if !opened.packed {
+        again.rewind()?;
+        opened.file = Some(again);
+    }
+    opened.plain_file()
+}
+
 pub(super) fn opened(
     name: String,
     reader: Box<dyn Read + Send>,

@@ -13,6 +13,7 @@ mod around;
 mod async_;
 mod body;
 mod coverage;
+mod cutout;
 mod documents;
 mod download;
 mod encoding;
@@ -34,6 +35,7 @@ use actix_web::{App, HttpServer, web};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use cutout::Cutouts;
 pub use metrics::Metrics;
 
 use crate::registry::own::Opened;
@@ -61,6 +63,7 @@ pub struct State {
     /// Those of the settings.
     pub examples: Vec<Example>,
     pub metrics: Arc<Metrics>,
+    pub cutouts: Cutouts,
     /// How long answers under way get when the service is told to stop.
     pub shutdown: Duration,
     pub runtime: tokio::runtime::Handle,

@@ -10,6 +10,7 @@ use super::{async_, body, coverage, documents, registry, registry_api, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
+mod cutouts;
 mod simple;
 
 /// An address and who answers there.
@@ -592,7 +593,7 @@ pub fn addresses() -> impl Iterator<Item = &'static Address> {
 }
 
 fn places() -> impl Iterator<Item = &'static Place> {
-    PLACES.iter().chain(simple::PLACES)
+    PLACES.iter().chain(simple::PLACES).chain(cutouts::PLACES)
 }
 
 /// Puts everybody in place.

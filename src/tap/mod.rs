@@ -6,6 +6,7 @@
 //!
 //! Must not know: actix, which engine, whether somebody waits for the answer.
 
+mod access;
 mod admission;
 mod coverage;
 mod fault;

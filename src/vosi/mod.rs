@@ -15,6 +15,7 @@ pub mod capabilities;
 pub mod examples;
 pub mod record;
 pub mod simple;
+pub mod soda;
 pub mod tables;
 
 pub use tables::Detail;

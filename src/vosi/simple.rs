@@ -30,7 +30,11 @@ pub fn scs(base: &str, limits: &Limits, test: Option<Test>) -> Vec<u8> {
 }
 
 /// A document with a capability and the resources beside it.
-fn capabilities(base: &str, room: &str, own: impl FnOnce(&mut Xml) -> io::Result<()>) -> Vec<u8> {
+pub(super) fn capabilities(
+    base: &str,
+    room: &str,
+    own: impl FnOnce(&mut Xml) -> io::Result<()>,
+) -> Vec<u8> {
     document(|xml| {
         xml.create_element("vosi:capabilities")
             .with_attribute((

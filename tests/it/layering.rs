@@ -54,6 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "votable",
         ],
     ),
+    ("soda", &["adql", "dali", "input"]),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     (
         "sia",
@@ -72,7 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "obscore", "output", "registry", "tap", "uws", "vosi",
+            "config", "dali", "database", "obscore", "output", "registry", "soda", "tap", "uws", "vosi",
             "web", "scs", "sia",
         ],
     ),
@@ -108,7 +109,8 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "adql::sky",
         &[
-            "database", "registry", "spatial", "obscore", "output", "demo", "tap", "adql", "sia",
+            "database", "registry", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
+            "sia",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),

@@ -29,6 +29,7 @@ mod sky_covers;
 mod sky_functions;
 mod sky_index;
 mod sky_parity;
+mod soda;
 mod support;
 mod tap;
 mod units;

@@ -6,7 +6,9 @@ use ::votable::{Datatype, Field};
 use super::super::{List, Value};
 use super::header::Header;
 
-pub(super) struct Column {
+/// A column of a binary table.
+pub struct Column {
+    /// Its name, type and unit.
     pub field: Field,
     form: Form,
     null: Option<i64>,
@@ -34,7 +36,12 @@ enum Scale {
     },
 }
 
-pub(super) fn all(header: &Header) -> Result<Vec<Column>, String> {
+/// The columns that a header says.
+///
+/// # Errors
+///
+/// A sentence about the header.
+pub fn all(header: &Header) -> Result<Vec<Column>, String> {
     let count = header.size("TFIELDS")?;
     if count > 999 {
         return Err(format!(
@@ -198,6 +205,7 @@ impl Column {
         Some((bytes.filter(|_| count < bound && offset < bound), offset))
     }
 
+    /// What a cell says.
     pub fn value(&self, cell: &[u8]) -> Value {
         if self.form.kind == b'A' {
             return text(cell);

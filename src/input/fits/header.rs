@@ -4,15 +4,19 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-pub(super) const BLOCK: u64 = 2880;
-const CARD: usize = 80;
+/// Bytes of a block.
+pub const BLOCK: u64 = 2880;
+/// Bytes of a card.
+pub const CARD: usize = 80;
 /// Blocks of one header.
 const BLOCKS: usize = 1000;
 
 /// The cards of one header, by keyword.
-#[derive(Debug, Default)]
-pub(super) struct Header {
+#[derive(Clone, Debug, Default)]
+pub struct Header {
     cards: HashMap<String, Value>,
+    /// Whose text may go on in the next card.
+    last: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +29,18 @@ enum Value {
 
 /// The next header; `None` at the end of the file.
 pub(super) fn read(reader: &mut impl Read) -> Result<Option<Header>, String> {
-    let mut header = Header::default();
+    Ok(cards(reader)?.map(|cards| Header::of(&cards)))
+}
+
+/// The next header as it stands, without END and what follows it; `None` at the
+/// end of the file.
+///
+/// # Errors
+///
+/// A sentence about the file: it ends early, or the header has no end.
+pub fn cards(reader: &mut impl Read) -> Result<Option<Vec<[u8; CARD]>>, String> {
+    let mut cards = Vec::new();
     let mut block = [0; BLOCK as usize];
-    let mut last: Option<String> = None;
     for number in 0..BLOCKS {
         match reader.read_exact(&mut block) {
             Ok(()) => {}
@@ -36,34 +49,22 @@ pub(super) fn read(reader: &mut impl Read) -> Result<Option<Header>, String> {
             }
             Err(error) => return Err(super::io_words(&error)),
         }
-        for card in block.chunks_exact(CARD) {
-            let text: String = card.iter().map(|byte| char::from(*byte)).collect();
-            let keyword = text.get(..8).unwrap_or_default().trim_end().to_owned();
-            let rest = text.get(8..).unwrap_or_default();
-            if keyword == "END" {
-                return Ok(Some(header));
+        for card in block.as_chunks::<CARD>().0 {
+            if card.starts_with(b"END     ") {
+                return Ok(Some(cards));
             }
-            // Section 4.2.1.2: text that goes on in the next card.
-            if keyword == "CONTINUE" {
-                if let (Some(last), Some(Value::Text(more))) = (&last, value(rest))
-                    && let Some(Value::Text(text)) = header.cards.get_mut(last)
-                    && text.ends_with('&')
-                {
-                    text.pop();
-                    text.push_str(&more);
-                }
-                continue;
-            }
-            let Some(said) = rest.strip_prefix("= ") else {
-                continue;
-            };
-            if let Some(value) = value(said) {
-                last = Some(keyword.clone());
-                header.cards.entry(keyword).or_insert(value);
-            }
+            cards.push(*card);
         }
     }
     Err("a header of it has no end".into())
+}
+
+/// The keyword of a card, and what stands behind it.
+fn parts(card: &[u8; CARD]) -> (String, String) {
+    let text: String = card.iter().map(|byte| char::from(*byte)).collect();
+    let keyword: String = text.chars().take(8).collect();
+    let rest = text.chars().skip(8).collect();
+    (keyword.trim_end().to_owned(), rest)
 }
 
 /// The value of a card, without its comment (section 4.2).
@@ -99,6 +100,39 @@ fn value(text: &str) -> Option<Value> {
 }
 
 impl Header {
+    /// The values of these cards. Of a keyword that is there twice the first
+    /// counts.
+    pub fn of(cards: &[[u8; CARD]]) -> Header {
+        let mut header = Header::default();
+        for card in cards {
+            header.add(card);
+        }
+        header
+    }
+
+    fn add(&mut self, card: &[u8; CARD]) {
+        let (keyword, rest) = parts(card);
+        // Section 4.2.1.2: text that goes on in the next card.
+        if keyword == "CONTINUE" {
+            if let (Some(last), Some(Value::Text(more))) = (&self.last, value(&rest))
+                && let Some(Value::Text(text)) = self.cards.get_mut(last)
+                && text.ends_with('&')
+            {
+                text.pop();
+                text.push_str(&more);
+            }
+            return;
+        }
+        let Some(said) = rest.strip_prefix("= ") else {
+            return;
+        };
+        if let Some(value) = value(said) {
+            self.last = Some(keyword.clone());
+            self.cards.entry(keyword).or_insert(value);
+        }
+    }
+
+    /// The text of a keyword, unless it is empty.
     pub fn text(&self, keyword: &str) -> Option<String> {
         match self.cards.get(keyword)? {
             Value::Text(text) if !text.is_empty() => Some(text.clone()),
@@ -106,10 +140,12 @@ impl Header {
         }
     }
 
+    /// Whether a keyword says T.
     pub fn flag(&self, keyword: &str) -> bool {
         self.cards.get(keyword) == Some(&Value::Flag(true))
     }
 
+    /// A whole number.
     pub fn number(&self, keyword: &str) -> Option<i64> {
         match self.cards.get(keyword)? {
             Value::Whole(number) => Some(*number),
@@ -117,6 +153,7 @@ impl Header {
         }
     }
 
+    /// Any number.
     pub fn real(&self, keyword: &str) -> Option<f64> {
         match self.cards.get(keyword)? {
             Value::Whole(number) => Some(*number as f64),
@@ -126,6 +163,10 @@ impl Header {
     }
 
     /// A number that the header must have.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or below zero.
     pub fn size(&self, keyword: &str) -> Result<u64, String> {
         self.number(keyword)
             .and_then(|number| number.try_into().ok())
@@ -134,6 +175,10 @@ impl Header {
 
     /// Bytes of data behind the header, before they are filled up to a block
     /// (section 4.4.1).
+    ///
+    /// # Errors
+    ///
+    /// The header does not say it, or says what no file has.
     pub fn data_bytes(&self) -> Result<u64, String> {
         const WRONG: &str = "its header says a size that no file has";
         let axes = self.size("NAXIS")?;

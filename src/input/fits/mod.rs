@@ -1,13 +1,14 @@
 //! The first binary table of a FITS file (FITS 4.0 section 7.3), a row at a
 //! time.
 //!
-//! Left out: ASCII tables, tiled (compressed) tables, images.
+//! Left out: ASCII tables, tiled (compressed) tables, images; who reads these
+//! finds headers and the columns of tables here.
 //!
 //! A row's arrays of variable length lie behind the table (section 7.3.5), so
 //! what does not come from a plain file is first copied to a temporary one.
 
-mod column;
-mod header;
+pub mod column;
+pub mod header;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
