@@ -327,7 +327,10 @@ mod tests {
             "obstap obscore plan /r --config=b.yaml",
             "obstap obscore plan /r --mapping=b.yaml",
         );
-        check("obstap load a --config b.toml", "obstap load a --config b.toml");
+        check(
+            "obstap load a --config b.toml",
+            "obstap load a --config b.toml",
+        );
     }
 
     #[test]

@@ -73,8 +73,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "obscore", "output", "registry", "soda", "tap", "uws", "vosi",
-            "web", "scs", "sia",
+            "config", "dali", "database", "obscore", "output", "registry", "soda", "tap", "uws",
+            "vosi", "web", "scs", "sia",
         ],
     ),
     (

@@ -17,6 +17,7 @@ use crate::support::on_both;
 const CONFIGURATION: &str = "
 facility_name: Here
 obs_collection: TEST
+collection_type: RUN
 collections: ['Cam/raw/.*', 'u/ann/run']
 dataset_types:
   raw:
@@ -76,6 +77,7 @@ async fn check(database: &Database, store: &Arc<Store>, step: &str, rows: [i64; 
         let report = verify(database, &table, &[manager], &[], &mut |_| {}).await;
         let report = report.expect("a report");
         assert!(report.is_clean(), "{step}: {table}: {report:?}");
+        assert_eq!(report.reasons, [], "{step}: {table}");
     }
     let best = "SELECT CAST(count(*) AS bigint) FROM {best.obscore}";
     let found = [count(database).await, number(database, best).await];
