@@ -10,6 +10,7 @@
 mod file;
 mod jobs;
 mod keys;
+mod links;
 mod merged;
 mod registry;
 mod registry_api;
@@ -26,6 +27,7 @@ use serde::Deserialize;
 
 pub use jobs::Jobs;
 pub use keys::unknown_variables;
+pub use links::{Access, Cutout, Datalink, Files, Key};
 use merged::merge;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
@@ -71,6 +73,8 @@ pub struct Settings {
     /// Those of them that long queries may have.
     pub long: usize,
     pub registry: Registry,
+    pub datalink: Datalink,
+    pub files: Files,
     pub soda: Soda,
     pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
@@ -306,6 +310,8 @@ impl Settings {
             },
             readers: usize::try_from(readers).unwrap_or(1),
             registry: registry::registry(&merged)?,
+            datalink: links::datalink(&merged)?,
+            files: links::files(&merged)?,
             soda: Soda::read(&merged)?,
             registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),

@@ -7,9 +7,9 @@
 //! |---|---|
 //! | 0 | the crates `adql` (a query's text to SQL) and `votable` (rows to bytes) |
 //! | 1 | [`config`], [`dali`], [`database`], [`input`] |
-//! | 2 | [`spatial`], [`tap_schema`], [`registry`] |
+//! | 2 | [`spatial`], [`tap_schema`], [`registry`], [`files`] |
 //! | 3 | [`obscore`], [`felis`], [`output`], [`demo`], [`uws`] |
-//! | 4 | [`tap`], [`soda`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
+//! | 4 | [`tap`], [`datalink`], [`soda`], [`vosi`]; [`sia`] and [`scs`], which ask [`tap`] |
 //! | 5 | [`server`], [`web`], [`commands`] |
 //!
 //! The road of a query is told by [`tap::Service::answer`], the life of a job by
@@ -20,6 +20,7 @@ pub mod dali;
 pub mod database;
 pub mod input;
 
+pub mod files;
 pub mod registry;
 pub mod spatial;
 pub mod tap_schema;
@@ -30,6 +31,7 @@ pub mod obscore;
 pub mod output;
 pub mod uws;
 
+pub mod datalink;
 pub mod scs;
 pub mod sia;
 pub mod soda;

@@ -52,6 +52,48 @@ impl Query {
         self.columns
     }
 
+    /// The place of a column that stands in the same row of the same table as
+    /// the column `number` of the answer; it is added behind the others where the
+    /// answer does not have it. `None` where rows of the answer are not rows of
+    /// a table, or no column of the table that can be seen has that utype.
+    pub fn beside(&mut self, number: usize, utype: &str) -> Option<usize> {
+        let Body::Select(select) = &mut self.body else {
+            return None;
+        };
+        let grouped = select.distinct || !select.group.is_empty() || select.having.is_some();
+        let Some(Node::Column { source, .. }) = select.items.get(number).map(|it| &it.node) else {
+            return None;
+        };
+        let source = *source;
+        let has_utype = |column: &Column| {
+            let said = column.utype.as_deref();
+            said.is_some_and(|said| said.eq_ignore_ascii_case(utype))
+        };
+        let there = select.items.iter().position(|item| match &item.node {
+            Node::Column {
+                source: other,
+                column,
+                ..
+            } => *other == source && has_utype(column),
+            _ => false,
+        });
+        if there.is_some() || grouped {
+            return there;
+        }
+        let (stored, column) = select.from.column(source, &has_utype)?;
+        select.items.push(Expr {
+            kind: column.kind,
+            node: Node::Column {
+                source,
+                stored,
+                column: Arc::new(column.clone()),
+                region: None,
+            },
+        });
+        self.columns.push(column);
+        Some(self.columns.len() - 1)
+    }
+
     /// The most rows the answer can have, where the query says so. With 0
     /// there is nothing to ask a database for.
     pub fn limit(&self) -> Option<u64> {
@@ -140,6 +182,30 @@ pub(crate) enum Source {
         /// None for a cross join alone.
         on: Option<Expr>,
     },
+}
+
+impl Source {
+    /// The first column of a source that is wanted: its name there, and what
+    /// it is.
+    fn column(&self, wanted: usize, is: &dyn Fn(&Column) -> bool) -> Option<(String, Column)> {
+        match self {
+            Source::Table { id, table } if *id == wanted => {
+                let place = table.columns.iter().position(is)?;
+                let column = table.columns.get(place)?;
+                let stored = table.stored_columns.get(place).unwrap_or(&column.name);
+                Some((stored.clone(), column.clone()))
+            }
+            Source::Derived { id, query } if *id == wanted => {
+                let place = query.columns.iter().position(is)?;
+                let column = query.columns.get(place)?;
+                Some((format!("c{}", place + 1), column.clone()))
+            }
+            Source::Join { left, right, .. } => {
+                left.column(wanted, is).or_else(|| right.column(wanted, is))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

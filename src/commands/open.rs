@@ -1,17 +1,22 @@
 //! From settings to a database and a service that answers queries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Mutex;
 
 use super::{Failure, feeds};
 use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
+use crate::files::Files;
 use crate::obscore::{self, manager};
-use crate::registry::own::Opened;
+use crate::registry::own::{self, Opened};
+use crate::registry::{self, Source};
 use crate::uws::{Jobs, Results};
-use crate::{tap, tap_schema};
+use crate::{datalink, tap, tap_schema};
 
 /// The runtime on which pools, queries and encoding live.
 pub fn runtime() -> Result<Runtime, Failure> {
@@ -73,10 +78,90 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 }
 
 /// The registry of a database, whether or not there is one yet.
-pub fn registry(database: &Database, settings: &Settings) -> Opened {
+pub fn registry(database: &Database, settings: &Settings) -> Arc<Opened> {
     let (reading, extra) = (feeds::reading(settings), &settings.extra_columns);
     let live = manager::Live::new(database, reading, extra);
-    Opened::new(database.clone(), Some(Arc::new(live)))
+    Arc::new(Opened::new(database.clone(), Some(Arc::new(live))))
+}
+
+/// What answers for links and files, of the datasets of these registries.
+pub fn datalink(
+    service: &tap::Service,
+    settings: &Settings,
+    own: Arc<Opened>,
+) -> datalink::Service {
+    datalink::Service::new(datalink::Parts {
+        database: service.database.clone(),
+        tables: service.tables.clone(),
+        registries: Arc::new(Known {
+            database: service.database.clone(),
+            own,
+            butlers: Mutex::default(),
+        }),
+        files: Files::new(&settings.files),
+        settings: settings.datalink.clone(),
+        limits: service.limits,
+        votable: service.votable,
+        scratch: service.scratch.clone(),
+    })
+}
+
+/// The registries that datasets are looked up in.
+struct Known {
+    database: Database,
+    own: Arc<Opened>,
+    /// Attached repositories that were opened, by their numbers.
+    butlers: Mutex<BTreeMap<i32, Butler>>,
+}
+
+struct Butler {
+    repository: manager::Repository,
+    source: Arc<dyn Source>,
+}
+
+impl Known {
+    /// The repositories that are attached now. One that cannot be opened has no
+    /// datasets until it can.
+    async fn butlers(&self) -> Result<datalink::Sources, registry::Error> {
+        let mut butlers = self.butlers.lock().await;
+        let mut sources: datalink::Sources = Vec::new();
+        let mut there = BTreeMap::new();
+        for feed in manager::feeds(&self.database, None).await? {
+            if feed.repository.kind == manager::Kind::Butler {
+                there.insert(feed.repository.number, feed.repository);
+            }
+        }
+        butlers.retain(|number, butler| there.get(number) == Some(&butler.repository));
+        for (number, repository) in there {
+            if !butlers.contains_key(&number) {
+                let (place, label) = (&repository.place, &repository.label);
+                match registry::butler::Repository::open(place, Some(label)).await {
+                    Ok(source) => {
+                        let source = Arc::new(source);
+                        butlers.insert(number, Butler { repository, source });
+                    }
+                    Err(error) => tracing::warn!(%error, "a repository cannot be opened"),
+                }
+            }
+            sources.extend(butlers.get(&number).map(|butler| butler.source.clone()));
+        }
+        Ok(sources)
+    }
+}
+
+impl datalink::Registries for Known {
+    fn all(&self) -> BoxFuture<'_, Result<datalink::Sources, registry::Error>> {
+        Box::pin(async move {
+            let mut all = self.butlers().await?;
+            match self.own.store().await {
+                Ok(store) => all.push(store),
+                // None was made, which is no fault.
+                Err(error) if error.kind == own::Kind::Missing => {}
+                Err(error) => return Err(error.into()),
+            }
+            Ok(all)
+        })
+    }
 }
 
 /// What answers queries; the database must be prepared.
@@ -88,6 +173,8 @@ pub async fn service(database: Database, settings: &Settings) -> Result<tap::Ser
         limits: settings.limits,
         uploads: tap::Uploads::new(settings.uploads.clone(), &settings.data_dir),
         votable: VotableVersion::named(&settings.votable_version).unwrap_or_default(),
+        access: settings.datalink.access,
+        base: tap::Base::new(settings.base_url.as_deref().unwrap_or_default()),
         scratch: settings.data_dir.clone(),
         admission: tap::Admission::new(
             settings.readers,

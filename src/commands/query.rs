@@ -11,7 +11,7 @@ use super::{Failure, open};
 use crate::config::Settings;
 use crate::dali::{Format, Layout, Parts};
 use crate::output::{Chunk, Stream, Table};
-use crate::tap::{Cap, QueryRequest, Service};
+use crate::tap::{Asker, Cap, QueryRequest, Service};
 
 /// Answer one ADQL query on the terminal or into a file
 ///
@@ -75,8 +75,12 @@ impl Query {
     }
 
     async fn answer(&self, service: &Service, request: &QueryRequest) -> Result<(), Failure> {
+        let asker = Asker {
+            client: None,
+            base: &service.base.last(),
+        };
         let answer = service
-            .answer(request, &Parts::default(), service.at_once(), None)
+            .answer(request, &Parts::default(), service.at_once(), asker)
             .await?;
         // Whoever asks here has the disk for the answer.
         let table = Table {

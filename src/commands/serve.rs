@@ -103,14 +103,20 @@ pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
+    if let Ok(address) = listener.local_addr() {
+        service.base.reached_at(&settings.local_url(address));
+    }
     let desk = open::desk()?;
     let workers = runtime.handle().clone();
     let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
+    let store = open::registry(&service.database, settings);
+    let datalink = open::datalink(&service, settings, store.clone());
     let state = State {
-        store: open::registry(&service.database, settings),
+        store,
         registry_api: settings.registry_api.clone(),
         service,
+        datalink,
         jobs: jobs.clone(),
         registry: settings.registry.clone(),
         base_url: settings.base_url.clone(),

@@ -17,6 +17,8 @@ const SECTIONS: &[&str] = &[
     "registry_api",
     "soda",
     "follow",
+    "datalink",
+    "files",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it

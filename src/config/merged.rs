@@ -98,7 +98,7 @@ impl Merged {
                     "data_dir" => data_dir.display().to_string(),
                     "results_dir" => results_dir.display().to_string(),
                     "database_url" => mask(database_url),
-                    "token" => match self.text(&key) {
+                    "token" | "s3_secret" | "gs_secret" => match self.text(&key) {
                         Some(_) => "(secret)".to_owned(),
                         None => String::new(),
                     },

@@ -30,7 +30,7 @@ pub use error::Error;
 pub use guest::{Guest, Login, Part};
 pub use migrate::now;
 pub use plan::{Plan, form};
-pub use rows::Rows;
+pub use rows::{Feed, Rows};
 pub use statistics::Statistics;
 pub use temporary::{Batches, Temporary};
 

@@ -21,6 +21,21 @@ pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_milli
 /// off would look like the end of the answer.
 pub(super) type Item = Result<Option<Batch>, Error>;
 
+/// Rows that somebody makes who is no database.
+pub struct Feed(mpsc::Sender<Item>);
+
+impl Feed {
+    /// Whether somebody still wants them.
+    pub async fn send(&self, batch: Batch) -> bool {
+        self.0.send(Ok(Some(batch))).await.is_ok()
+    }
+
+    pub async fn end(self) {
+        // If nobody listens, nobody needs to know.
+        let _ = self.0.send(Ok(None)).await;
+    }
+}
+
 /// Where the database puts the rows it finds.
 pub(super) struct Outlet {
     /// Until the first row, the end or an error.
@@ -104,6 +119,17 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Rows of these types, which come as they are made.
+    pub fn made(wires: impl Into<Arc<[Wire]>>) -> (Feed, Rows) {
+        let (sender, items) = mpsc::channel(QUEUE);
+        let rows = Rows {
+            wires: wires.into(),
+            items,
+            ended: false,
+        };
+        (Feed(sender), rows)
+    }
+
     pub fn wires(&self) -> &[Wire] {
         &self.wires
     }

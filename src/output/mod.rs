@@ -35,6 +35,7 @@ mod fits;
 mod geojson;
 mod html;
 mod json;
+mod links;
 mod moc;
 mod parquet;
 mod stream;
@@ -45,6 +46,7 @@ mod votable;
 use std::path::PathBuf;
 
 pub use html::{error_page, escaped};
+pub use links::{Access, Identifier, Links, Told, file_url, links_url};
 pub use stream::{Chunk, Stream, Summary};
 pub use votable::error_document;
 
@@ -79,6 +81,13 @@ pub struct Table {
     /// The address of the same answer but for the name of a format, which
     /// comes last; for pages that offer it in others.
     pub address: Option<String>,
+    /// How clients reach the data of the rows.
+    pub links: Links,
+    /// A column whose equal values stand together: an answer is cut off before
+    /// or after such rows, not among them.
+    pub whole: Option<usize>,
+    /// The rows are not all there are, whatever their number.
+    pub cut: Option<Limit>,
     /// A directory on disk for formats that must wait for the last row.
     pub scratch: PathBuf,
 }
@@ -106,6 +115,9 @@ impl Table {
             services: Vec::new(),
             version: VotableVersion::default(),
             address: None,
+            links: Links::default(),
+            whole: None,
+            cut: None,
             scratch: std::env::temp_dir(),
         }
     }

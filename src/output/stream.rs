@@ -5,6 +5,7 @@ use std::mem;
 use bytes::Bytes;
 
 use super::encoder::{Cut, Encoder, Ending, Rest, gathers, tells_overflow};
+use super::links::Access;
 use super::{CHUNK, Limit, Table};
 use crate::dali::Layout;
 use crate::database::{Batch, Error, Rows};
@@ -21,6 +22,9 @@ pub struct Stream {
     maxrec_limit: Limit,
     most_bytes: u64,
     bytes_limit: Limit,
+    access: Option<Access>,
+    whole: Option<usize>,
+    cut: Option<Limit>,
     /// Bytes of the rows taken from the database, which are the measure where
     /// an answer is gathered before it is written.
     taken: u64,
@@ -85,6 +89,9 @@ impl Stream {
             maxrec_limit: table.maxrec_limit.clone(),
             most_bytes: table.bytes,
             bytes_limit: table.bytes_limit.clone(),
+            access: table.links.access.clone(),
+            whole: table.whole,
+            cut: table.cut.clone(),
             taken: 0,
             gathers: gathers(layout),
             tells_overflow: tells_overflow(layout),
@@ -165,12 +172,21 @@ impl Stream {
                 }
             }
             Some(batch) => {
-                self.write(&batch)?;
+                match &self.access {
+                    Some(access) => self.write(&access.write(&batch))?,
+                    None => self.write(&batch)?,
+                }
                 if self.summary.overflow {
                     self.finish(None);
                 }
             }
-            None => self.finish(None),
+            None => {
+                if let Some(cut) = &self.cut {
+                    self.summary.overflow = true;
+                    self.summary.limit = Some(cut.name);
+                }
+                self.finish(None);
+            }
         }
         Ok(())
     }
@@ -195,7 +211,15 @@ impl Stream {
 
     fn write(&mut self, batch: &Batch) -> Result<(), Error> {
         let left = self.maxrec.saturating_sub(self.summary.rows);
-        let count = batch.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let mut count = batch.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if count < batch.len()
+            && let Some(column) = self.whole
+        {
+            let torn = batch.cell(count, column);
+            while count > 0 && batch.cell(count - 1, column) == torn {
+                count -= 1;
+            }
+        }
         if count < batch.len() {
             self.summary.overflow = true;
             self.summary.limit = Some(self.maxrec_limit.name);
@@ -215,9 +239,10 @@ impl Stream {
             Some(error) => Ending::Failed(error),
             None if self.summary.overflow => {
                 let by_bytes = self.summary.limit == Some(self.bytes_limit.name);
-                let limit = match by_bytes {
-                    true => &self.bytes_limit,
-                    false => &self.maxrec_limit,
+                let limit = match &self.cut {
+                    Some(cut) if self.summary.limit == Some(cut.name) => cut,
+                    _ if by_bytes => &self.bytes_limit,
+                    _ => &self.maxrec_limit,
                 };
                 Ending::Overflow((self.maxrec > 0).then_some(Cut {
                     rows: self.summary.rows,

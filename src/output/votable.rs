@@ -178,12 +178,22 @@ fn document(table: &Table) -> Document {
             .into_iter()
             .collect(),
         table: TableHead {
-            fields: columns.iter().map(answer_field).collect(),
+            fields: fields(table),
             ..TableHead::default()
         },
         services: table.services.clone(),
         ..Document::default()
     }
+}
+
+fn fields(table: &Table) -> Vec<Field> {
+    let mut fields: Vec<Field> = table.columns.iter().map(answer_field).collect();
+    if let Some(identifier) = &table.links.identifier
+        && let Some(field) = fields.get_mut(identifier.column)
+    {
+        field.id = Some(identifier.id.clone());
+    }
+    fields
 }
 
 fn answer_field(column: &Column) -> Field {

@@ -17,5 +17,5 @@ mod wanted;
 
 pub use dataset::{DataId, Dataset, File, Record, Scalar, Timespan};
 pub use event::{Event, Observer, ObserverError};
-pub use source::{Changes, Error, Place, Source, Sweep};
+pub use source::{Changes, Error, Place, Related, Relation, Source, Sweep};
 pub use wanted::{Collections, PatternError, Wanted};

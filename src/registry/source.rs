@@ -60,6 +60,35 @@ pub trait Source: Send + Sync {
             })
         })
     }
+
+    /// Datasets that these were made of or with, or that were made of them, as
+    /// far as the registry tells; few for each, in any order. A registry that
+    /// knows of none has none.
+    fn related<'a>(&'a self, of: &'a [Dataset]) -> BoxFuture<'a, Result<Vec<Related>, Error>> {
+        let _ = of;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+/// A dataset, and what it is to another.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The other.
+    pub of: Uuid,
+    pub relation: Relation,
+    pub dataset: Dataset,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// The other was made of it.
+    Progenitor,
+    /// It was made of the other.
+    Derivation,
+    /// It tells how to calibrate the other.
+    Calibration,
+    /// It shows the other in small.
+    Preview,
 }
 
 /// Where a page ended.

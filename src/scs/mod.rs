@@ -21,7 +21,7 @@ use crate::dali::{Format, Params, Parts, Serialization};
 use crate::database::Limits;
 use crate::obscore::columns::name;
 use crate::output::Table;
-use crate::tap::{Answer, Fault, Protocol, QueryRequest, Response, Service};
+use crate::tap::{Answer, Asker, Fault, Protocol, QueryRequest, Response, Service};
 
 /// The identifier of the standard.
 pub const STANDARD: &str = "ivo://ivoa.net/std/ConeSearch";
@@ -51,7 +51,7 @@ pub async fn respond(
     service: &Service,
     params: &Params,
     limits: Limits,
-    client: Option<&str>,
+    asker: Asker<'_>,
 ) -> Result<Response, Fault> {
     let cone = Cone::read(params)?;
     let mut request = QueryRequest::of(cone.adql(), params, &service.limits)?;
@@ -67,7 +67,7 @@ pub async fn respond(
         request.maxrec = 0;
     }
     let no_parts = Parts::default();
-    let answering = service.answer(&request, &no_parts, limits, client);
+    let answering = service.answer(&request, &no_parts, limits, asker);
     let answer = renamed(answering.await?);
     // There are no rows then, and none are missing.
     request.maxrec = maxrec;

@@ -22,7 +22,7 @@ use super::metrics::Metrics;
 const PROGRAM: &str = concat!("obstap/", env!("CARGO_PKG_VERSION"));
 
 /// Headers of ours that a page of another site may read.
-const EXPOSED: &str = "Allow, Content-Disposition, Content-Encoding, Content-Length, Content-Range, \
+const EXPOSED: &str = "Accept-Ranges, Allow, Content-Disposition, Content-Encoding, Content-Length, Content-Range, \
                        ETag, Location, Retry-After, X-Request-Id";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

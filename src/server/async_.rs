@@ -142,6 +142,8 @@ pub async fn create(
         let room = body::Room::of(&state.service, Some(state.jobs.room()));
         let (params, parts) = body::read(&request, payload, &room).await?;
         let asker = url::client(&request);
+        let base = url::base(&request, state.base_url.as_deref());
+        state.service.base.reached_at(&base);
         let jobs = state.jobs.clone();
         // The query is checked against what is published now.
         state.catalog().await;

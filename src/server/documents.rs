@@ -165,7 +165,8 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         _ => None,
     };
     let pools = state.service.database.pools();
-    let text = state.metrics.text(jobs, &pools, obscore.as_ref());
+    let missing = state.datalink.missing();
+    let text = state.metrics.text(jobs, &pools, missing, obscore.as_ref());
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 

@@ -70,6 +70,7 @@ pub struct Metrics {
     lag: Family<Fed, Gauge<f64, AtomicU64>>,
     obscore_rows: Family<Fed, Gauge>,
     changed_at: Family<Vec<(String, String)>, Gauge<f64, AtomicU64>>,
+    missing: Counter,
 }
 
 impl Default for Metrics {
@@ -89,6 +90,7 @@ impl Default for Metrics {
             lag: Family::default(),
             obscore_rows: Family::default(),
             changed_at: Family::default(),
+            missing: Counter::default(),
         };
         let all = &mut metrics.registry;
         all.register(
@@ -151,6 +153,11 @@ impl Default for Metrics {
             Unit::Seconds,
             metrics.changed_at.clone(),
         );
+        all.register(
+            "files_missing",
+            "Files of datasets that were asked for, or linked to, and are gone",
+            metrics.missing.clone(),
+        );
         metrics
     }
 }
@@ -185,14 +192,18 @@ impl Metrics {
     }
 
     /// Everything there is to tell. `jobs`: how many wait and run, if known;
-    /// `obscore`: how far the tables are, if known.
+    /// `missing`: files that were gone, since the service began; `obscore`: how
+    /// far the tables are, if known.
     pub fn text(
         &self,
         jobs: Option<(u64, u64)>,
         pools: &[Pool],
+        missing: u64,
         obscore: Option<&Status>,
     ) -> String {
         self.obscore(obscore);
+        self.missing
+            .inc_by(missing.saturating_sub(self.missing.get()));
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.jobs.clear();
         if let Some((queued, executing)) = jobs {
@@ -262,7 +273,7 @@ mod tests {
             changed_at: Some(-500_000),
             now: 0,
         };
-        let text = metrics.text(Some((2, 1)), &pools, Some(&status));
+        let text = metrics.text(Some((2, 1)), &pools, 3, Some(&status));
         for line in [
             "obstap_requests_total{route=\"/tap/sync\",status=\"200\"} 1",
             "obstap_requests_total{route=\"/tap/sync\",status=\"left\"} 1",
@@ -273,6 +284,7 @@ mod tests {
             "obstap_jobs{phase=\"queued\"} 2",
             "obstap_pool_connections_in_use{pool=\"readers\"} 3",
             "obstap_obscore_changed_at_seconds 946684799.5",
+            "obstap_files_missing_total 3",
             "# EOF",
         ] {
             assert!(text.lines().any(|it| it == line), "{line} is not in {text}");

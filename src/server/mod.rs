@@ -14,14 +14,17 @@ mod async_;
 mod body;
 mod coverage;
 mod cutout;
+mod datalink;
 mod documents;
 mod download;
 mod encoding;
+mod files;
 mod metrics;
 mod protocol;
 mod registry;
 mod registry_api;
 mod simple;
+mod streamed;
 mod sync;
 mod url;
 
@@ -50,9 +53,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 pub struct State {
     pub service: tap::Service,
     pub jobs: Jobs<tap::Service>,
+    pub datalink: crate::datalink::Service,
     /// What the record of the service says.
     pub registry: config::Registry,
-    pub store: Opened,
+    pub store: Arc<Opened>,
     pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.
     pub base_url: Option<String>,

@@ -4,11 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-use super::sync::LIFELESS;
+use super::streamed::LIFELESS;
 use crate::dali::{Format, Layout, Params, Parts};
 use crate::database::Limits;
 use crate::output::{error_document, error_page};
-use crate::tap::{Fault, Response, Service};
+use crate::tap::{Asker, Fault, Response, Service};
 use crate::{scs, sia};
 
 /// Whose parameters a request has.
@@ -24,6 +24,8 @@ pub enum Protocol {
 pub struct Around<'a> {
     pub accept: Option<&'a str>,
     pub client: &'a str,
+    /// How it reaches us.
+    pub base: &'a str,
 }
 
 impl Protocol {
@@ -35,14 +37,17 @@ impl Protocol {
         around: Around<'_>,
         limits: Limits,
     ) -> Result<Response, Fault> {
-        let Around { accept, client } = around;
-        let client = Some(client);
+        let accept = around.accept;
+        let asker = Asker {
+            client: Some(around.client),
+            base: around.base,
+        };
         match self {
-            Protocol::Tap => service.respond(params, parts, accept, limits, client).await,
+            Protocol::Tap => service.respond(params, parts, accept, limits, asker).await,
             Protocol::Sia(address) => {
-                sia::respond(service, params, accept, limits, client, address).await
+                sia::respond(service, params, accept, limits, asker, address).await
             }
-            Protocol::Scs => scs::respond(service, params, limits, client).await,
+            Protocol::Scs => scs::respond(service, params, limits, asker).await,
         }
     }
 

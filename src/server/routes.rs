@@ -1,17 +1,18 @@
 //! Every address of the service: who answers there, and how it is described.
 
+mod cutouts;
+mod registry_api;
+mod simple;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method as Verb, StatusCode};
 use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, documents, registry, registry_api, sync};
+use super::{async_, body, coverage, datalink, documents, files, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
-
-mod cutouts;
-mod simple;
 
 /// An address and who answers there.
 struct Place {
@@ -23,15 +24,6 @@ struct Place {
 
 const HTML: &str = "text/html;charset=utf-8";
 const TEXT: &str = "text/plain;charset=utf-8";
-const JSON: &str = "application/json";
-
-/// What rows for the registry may be written in.
-const ROWS: &[&str] = &[
-    "application/x-ndjson",
-    JSON,
-    "text/csv",
-    "application/vnd.apache.parquet",
-];
 
 const fn get(
     summary: &'static str,
@@ -46,20 +38,6 @@ const fn get(
         status: 200,
         media_types,
         access: Access::Open,
-    }
-}
-
-/// What needs a token, with a body of these media types.
-const fn guarded(
-    method: Method,
-    summary: &'static str,
-    parameters: &'static [Parameter],
-    bodies: &'static [&'static str],
-) -> Operation {
-    Operation {
-        method,
-        access: Access::Token(bodies),
-        ..get(summary, parameters, &[JSON])
     }
 }
 
@@ -164,6 +142,19 @@ const COVERAGE: &[Parameter] = &[
     may("TIMEORDER", "20", "Order of the cells of time, 0 to 61"),
     may("RESPONSEFORMAT", "ascii", "fits, json or ascii"),
 ];
+
+const LINKS: &[Parameter] = &[
+    may(
+        "ID",
+        "ivo://example.org/obs?repo=main&id=0f1d2c3b-4a59-6877-8695-a4b3c2d1e0f9",
+        "The identifier of a dataset; may be repeated",
+    ),
+    may("RESPONSEFORMAT", "csv", FORMAT),
+    may("MAXREC", "100", MAXREC),
+];
+
+/// What the links of datasets are written as, unless others are asked for.
+const DATALINK: &str = crate::datalink::MEDIA_TYPE;
 
 const PLACES: &[Place] = &[
     Place {
@@ -333,6 +324,87 @@ const PLACES: &[Place] = &[
     },
     Place {
         address: Address {
+            paths: &["/datalink/links"],
+            operations: &[
+                get("The links of datasets (DataLink 1.1)", LINKS, &[DATALINK]),
+                Operation {
+                    method: Method::Post,
+                    ..get("The same, for thousands of datasets", LINKS, &[DATALINK])
+                },
+            ],
+        },
+        compress: false,
+        serve: |it| {
+            it.route(read().to(datalink::links))
+                .route(web::post().to(datalink::links))
+        },
+    },
+    Place {
+        address: Address {
+            paths: &["/datalink/capabilities"],
+            operations: &[get(
+                "What the service of links can do (VOSI 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: true,
+        serve: |it| it.route(read().to(datalink::capabilities)),
+    },
+    Place {
+        address: Address {
+            paths: &["/datalink/availability"],
+            operations: &[get(
+                "Whether the service of links is up (VOSI 1.1)",
+                &[],
+                &[XML],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(documents::availability)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files"],
+            operations: &[get(
+                "The file of a dataset, or the way there",
+                &[must(
+                    "ID",
+                    "ivo://example.org/obs?a.fits",
+                    "The identifier of a dataset",
+                )],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::by_id)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files/{repo}/{dataset}"],
+            operations: &[get(
+                "The file of a dataset of a registry, or the way there",
+                &[],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::whole)),
+    },
+    Place {
+        address: Address {
+            paths: &["/files/{repo}/{dataset}/{component}"],
+            operations: &[get(
+                "A file of a dataset that was taken apart, or the way there",
+                &[],
+                &["*/*"],
+            )],
+        },
+        compress: false,
+        serve: |it| it.route(read().to(files::part)),
+    },
+    Place {
+        address: Address {
             paths: &["/registry/record.xml"],
             operations: &[get(
                 "The service as a record of the Registry (VOResource 1.1)",
@@ -342,196 +414,6 @@ const PLACES: &[Place] = &[
         },
         compress: true,
         serve: |it| it.route(read().to(registry::answer)),
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1"],
-            operations: &[guarded(Method::Get, "The registry of datasets", &[], &[])],
-        },
-        compress: true,
-        serve: |it| it.route(read().to(registry_api::about)),
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/types"],
-            operations: &[
-                guarded(Method::Get, "The types of datasets", &[], &[]),
-                guarded(Method::Post, "Register types of datasets", &[], ROWS),
-            ],
-        },
-        compress: true,
-        serve: |it| {
-            it.route(read().to(registry_api::types))
-                .route(web::post().to(registry_api::register_types))
-        },
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/collections"],
-            operations: &[
-                guarded(Method::Get, "The collections", &[], &[]),
-                guarded(Method::Post, "Register collections", &[], ROWS),
-                guarded(
-                    Method::Delete,
-                    "Remove a collection; a RUN with its datasets",
-                    &[must("name", "u/ann/test", "Which collection")],
-                    &[],
-                ),
-            ],
-        },
-        compress: true,
-        serve: |it| {
-            it.route(read().to(registry_api::collections))
-                .route(web::post().to(registry_api::register_collections))
-                .route(web::delete().to(registry_api::remove_collection))
-        },
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/records/{element}"],
-            operations: &[
-                guarded(
-                    Method::Get,
-                    "Records of a dimension, with their entity tags",
-                    &[
-                        may("of", "HSC", "Of this instrument or sky map alone"),
-                        may("skip", "0", "Pass over so many"),
-                        may("limit", "1000", "So many at most"),
-                    ],
-                    &[],
-                ),
-                guarded(
-                    Method::Post,
-                    "Register records",
-                    &[may(
-                        "replace",
-                        "true",
-                        "Change those that are there and others",
-                    )],
-                    ROWS,
-                ),
-                guarded(
-                    Method::Put,
-                    "Change a record that still has the entity tag of If-Match",
-                    &[],
-                    &[JSON],
-                ),
-                guarded(
-                    Method::Delete,
-                    "Remove the records with these keys",
-                    &[],
-                    ROWS,
-                ),
-            ],
-        },
-        compress: true,
-        serve: |it| {
-            it.route(read().to(registry_api::records))
-                .route(web::post().to(registry_api::register_records))
-                .route(web::put().to(registry_api::replace_record))
-                .route(web::delete().to(registry_api::remove_records))
-        },
-    },
-    Place {
-        address: Address {
-            paths: &[
-                "/registry/v1/regions/{element}",
-                "/registry/v1/timespans/{element}",
-            ],
-            operations: &[guarded(
-                Method::Post,
-                "Change the regions or timespans of records, given with their keys",
-                &[],
-                ROWS,
-            )],
-        },
-        compress: true,
-        serve: |it| it.route(web::post().to(registry_api::update)),
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/datasets"],
-            operations: &[
-                guarded(
-                    Method::Get,
-                    "Datasets in the order of their identifiers",
-                    &[
-                        may("type", "raw", "Of this type"),
-                        may(
-                            "collection",
-                            "HSC/raw/all",
-                            "In this RUN or TAGGED collection",
-                        ),
-                        may(
-                            "after",
-                            "00000000-0000-0000-0000-000000000001",
-                            "Behind this one",
-                        ),
-                        may("limit", "1000", "So many at most"),
-                    ],
-                    &[],
-                ),
-                guarded(
-                    Method::Post,
-                    "Ingest datasets, all or none",
-                    &[
-                        may("type", "raw", "Of those that do not say"),
-                        may("run", "HSC/raw/all", "Of those that do not say"),
-                        may("ids", "derived", "new or derived, for those without a UUID"),
-                    ],
-                    ROWS,
-                ),
-                guarded(
-                    Method::Delete,
-                    "Remove the datasets with these identifiers",
-                    &[],
-                    &[JSON],
-                ),
-            ],
-        },
-        compress: true,
-        serve: |it| {
-            it.route(read().to(registry_api::datasets))
-                .route(web::post().to(registry_api::ingest))
-                .route(web::delete().to(registry_api::remove))
-        },
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/datasets/{uuid}"],
-            operations: &[guarded(
-                Method::Get,
-                "All that is known of a dataset",
-                &[],
-                &[],
-            )],
-        },
-        compress: true,
-        serve: |it| it.route(read().to(registry_api::dataset)),
-    },
-    Place {
-        address: Address {
-            paths: &["/registry/v1/tags"],
-            operations: &[
-                guarded(
-                    Method::Post,
-                    "Put the datasets with these identifiers into a TAGGED collection",
-                    &[must("collection", "u/ann/best", "Which collection")],
-                    &[JSON],
-                ),
-                guarded(
-                    Method::Delete,
-                    "Take the datasets with these identifiers out of a TAGGED collection",
-                    &[must("collection", "u/ann/best", "Which collection")],
-                    &[JSON],
-                ),
-            ],
-        },
-        compress: true,
-        serve: |it| {
-            it.route(web::post().to(registry_api::associate))
-                .route(web::delete().to(registry_api::disassociate))
-        },
     },
     Place {
         address: Address {
@@ -587,13 +469,17 @@ const PLACES: &[Place] = &[
     },
 ];
 
+fn places() -> impl Iterator<Item = &'static Place> {
+    PLACES
+        .iter()
+        .chain(registry_api::PLACES)
+        .chain(simple::PLACES)
+        .chain(cutouts::PLACES)
+}
+
 /// What there is, in the order of telling.
 pub fn addresses() -> impl Iterator<Item = &'static Address> {
     places().map(|place| &place.address)
-}
-
-fn places() -> impl Iterator<Item = &'static Place> {
-    PLACES.iter().chain(simple::PLACES).chain(cutouts::PLACES)
 }
 
 /// Puts everybody in place.

@@ -24,7 +24,7 @@ pub use words::told;
 use crate::dali::{self, Format, Params, Parts};
 use crate::database::Limits;
 use crate::output::Table;
-use crate::tap::{Fault, Protocol, QueryRequest, Response, Service};
+use crate::tap::{Asker, Fault, Protocol, QueryRequest, Response, Service};
 
 /// The identifier of the standard, with its feature.
 pub const STANDARD: &str = "ivo://ivoa.net/std/SIA#query-2.0";
@@ -46,7 +46,7 @@ pub async fn respond(
     params: &Params,
     accept: Option<&str>,
     limits: Limits,
-    client: Option<&str>,
+    asker: Asker<'_>,
     address: &str,
 ) -> Result<Response, Fault> {
     let query = adql(params)?;
@@ -56,7 +56,7 @@ pub async fn respond(
         None => dali::default_from_accept(accept),
     };
     let no_parts = Parts::default();
-    let answering = service.answer(&request, &no_parts, limits, client);
+    let answering = service.answer(&request, &no_parts, limits, asker);
     let answer = answering.await?;
     let dress = |table: &mut Table| {
         table.address = query::address(params, request.maxrec);

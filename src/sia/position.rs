@@ -139,7 +139,7 @@ mod tests {
         );
         check(
             "POLYGON 1 1 1 1 1 1",
-            "the polygon has no area: all its vertices lie on one great circle",
+            "a polygon needs at least 3 distinct vertices, not 1",
         );
     }
 }

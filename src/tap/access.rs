@@ -1,6 +1,6 @@
 //! Where the data of one observation are.
 
-use super::{Cap, Fault, QueryRequest, Service};
+use super::{Asker, Cap, Fault, QueryRequest, Service};
 use crate::dali::Parts;
 
 impl Service {
@@ -25,7 +25,7 @@ impl Service {
         };
         let limits = self.at_once();
         let answer = self
-            .answer(&request, &Parts::default(), limits, None)
+            .answer(&request, &Parts::default(), limits, Asker::default())
             .await?;
         let Some(mut rows) = answer.rows else {
             return Ok(None);

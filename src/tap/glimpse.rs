@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Cap, QueryRequest, Service};
+use super::{Asker, Cap, QueryRequest, Service};
 use crate::dali::Parts;
 use crate::database::{Batch, Lane, Limits};
 
@@ -37,7 +37,7 @@ impl Service {
             lane: Lane::Waiting,
         };
         let mut rows = self
-            .answer(&request, &Parts::default(), limits, None)
+            .answer(&request, &Parts::default(), limits, Asker::default())
             .await
             .ok()?
             .rows?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, QueryRequest, Response, Service};
+use super::{Asker, Fault, QueryRequest, Response, Service};
 use crate::dali::{Params, Parts};
 use crate::database::{Lane, Limits, Plan};
 use crate::output::Chunk;
@@ -47,7 +47,12 @@ impl Work for Service {
             time: task.time.map(|time| time + GRACE),
             lane: Lane::Job,
         };
-        let responding = self.respond(task.parameters, task.parts, None, limits, None);
+        let base = self.base.last();
+        let asker = Asker {
+            client: None,
+            base: &base,
+        };
+        let responding = self.respond(task.parameters, task.parts, None, limits, asker);
         let Response {
             format,
             file,

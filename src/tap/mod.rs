@@ -12,6 +12,7 @@ mod coverage;
 mod fault;
 mod glimpse;
 mod job;
+mod links;
 mod protocol;
 mod request;
 mod rows;
@@ -24,6 +25,7 @@ pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
 pub use fault::Fault;
 pub use glimpse::Observation;
+pub use links::Base;
 pub use protocol::Protocol;
 pub use request::{Cap, QueryRequest};
 pub use upload::Uploads;
@@ -39,6 +41,7 @@ use crate::output::{Limit, Stream, Table};
 pub use crate::tap_schema::Distributions;
 use crate::tap_schema::Live;
 use crate::uws::instant;
+use links::Shown;
 use rows::Asked;
 
 /// What answers queries.
@@ -50,6 +53,10 @@ pub struct Service {
     pub uploads: Uploads,
     /// Where a request does not say.
     pub votable: VotableVersion,
+    /// What `access_url` leads to.
+    pub access: config::Access,
+    /// For answers that nobody waits for.
+    pub base: Base,
     /// A directory on disk for answers that must wait for their last row.
     pub scratch: PathBuf,
     /// Who may use the database now.
@@ -60,21 +67,24 @@ pub struct Service {
 /// `None` when only the columns were asked for (MAXREC=0, TOP 0).
 pub struct Answer {
     pub columns: Vec<Column>,
+    /// Cells behind those of the columns are for [`Service::table`].
     pub rows: Option<Rows>,
+    shown: Shown,
+    /// How the client reaches us.
+    base: String,
     /// Kept until the answer has been given.
     pub place: Option<Place>,
 }
 
 impl Service {
     /// The road of a query. What it brings along is among `parts` or where
-    /// its addresses lead, and counts against its time. `client`: who waits
-    /// for it, if it has to wait for its turn.
+    /// its addresses lead, and counts against its time.
     pub async fn answer(
         &self,
         request: &QueryRequest,
         parts: &Parts,
         limits: Limits,
-        client: Option<&str>,
+        asker: Asker<'_>,
     ) -> Result<Answer, Fault> {
         let begun = Instant::now();
         // Before anything is fetched: most queries that are wrong are so here.
@@ -82,12 +92,16 @@ impl Service {
         let mut brought = self.uploads.bring(&request.uploads, parts).await?;
         let published = self.tables.catalog().await;
         let catalog = brought.catalog(&published);
-        let query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
+        let mut query = adql::check(&syntax, &catalog)?.limited_to(Some(request.maxrec));
+        let shown = Shown::by(&mut query);
         if request.maxrec == 0 || query.limit() == Some(0) {
-            let columns = query.into_columns();
+            let mut columns = query.into_columns();
+            shown.cut(&mut columns);
             return Ok(Answer {
                 columns,
                 rows: None,
+                shown,
+                base: asker.base.to_owned(),
                 place: None,
             });
         }
@@ -103,13 +117,17 @@ impl Service {
             temporaries: &brought.temporaries,
             limits,
         };
-        let (rows, place) = match client {
+        let (rows, place) = match asker.client {
             None => (self.rows(&asked).await?, None),
             Some(client) => self.rows_in_turn(&asked, client).await?,
         };
+        let mut columns = query.into_columns();
+        shown.cut(&mut columns);
         Ok(Answer {
-            columns: query.into_columns(),
+            columns,
             rows: Some(rows),
+            shown,
+            base: asker.base.to_owned(),
             place,
         })
     }
@@ -136,6 +154,11 @@ impl Service {
 
     /// An answer as it is to be written, in the usual version of VOTable.
     pub fn table(&self, answer: Answer, request: &QueryRequest) -> Table {
+        let base = &answer.base;
+        let links = answer.shown.links(&answer.columns, self.access, base);
+        // Every answer that has identifiers says what to call with them.
+        let service = links.identifier.as_ref();
+        let service = service.map(|it| links::service(base, it));
         let bytes = self.limits.answer_bytes;
         Table {
             columns: answer.columns,
@@ -151,9 +174,12 @@ impl Service {
                 ),
             },
             infos: self.infos(&Protocol::TAP, &request.query),
-            services: Vec::new(),
+            services: service.into_iter().collect(),
             version: self.votable,
             address: None,
+            links,
+            whole: None,
+            cut: None,
             scratch: self.scratch.clone(),
         }
     }
@@ -181,14 +207,14 @@ impl Service {
         parts: &Parts,
         accept: Option<&str>,
         limits: Limits,
-        client: Option<&str>,
+        asker: Asker<'_>,
     ) -> Result<Response, Fault> {
         let request = QueryRequest::read(params, &self.limits)?;
         let format = match &request.format {
             Some(format) => format.clone(),
             None => dali::default_from_accept(accept),
         };
-        let answer = self.answer(&request, parts, limits, client).await?;
+        let answer = self.answer(&request, parts, limits, asker).await?;
         self.write(&request, answer, format, &Protocol::TAP, |table| {
             table.address = request.address();
         })
@@ -222,6 +248,15 @@ impl Service {
             format,
         })
     }
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asker<'a> {
+    /// Who waits for the answer, if it has to wait for its turn.
+    pub client: Option<&'a str>,
+    /// How it reaches us, without a slash at the end.
+    pub base: &'a str,
 }
 
 /// The answer to a request, as it is to be sent.

@@ -68,6 +68,95 @@ pub fn write(base: &str, limits: &Limits, jobs: &Jobs, uploads: &Uploads, drafts
     })
 }
 
+/// The capabilities of the service of links under `base`/datalink (DataLink
+/// 1.1 section 2.2).
+pub fn datalink(base: &str) -> Vec<u8> {
+    document(|xml| {
+        xml.create_element("vosi:capabilities")
+            .with_attribute((
+                "xmlns:vosi",
+                "http://www.ivoa.net/xml/VOSICapabilities/v1.0",
+            ))
+            .with_attribute(("xmlns:vs", "http://www.ivoa.net/xml/VODataService/v1.1"))
+            .with_attribute(XSI)
+            .write_inner_content(|xml| {
+                xml.create_element("capability")
+                    .with_attribute(("standardID", "ivo://ivoa.net/std/DataLink#links-1.1"))
+                    .write_inner_content(|xml| links(xml, base))?;
+                for resource in ["capabilities", "availability"] {
+                    let standard = format!("ivo://ivoa.net/std/VOSI#{resource}");
+                    xml.create_element("capability")
+                        .with_attribute(("standardID", standard.as_str()))
+                        .write_inner_content(|xml| {
+                            interface(xml, "1.0", "full", &format!("{base}/datalink/{resource}"))
+                        })?;
+                }
+                Ok(())
+            })
+            .map(drop)
+    })
+}
+
+/// In the order the schema of VODataService wants.
+fn links(xml: &mut Xml, base: &str) -> io::Result<()> {
+    xml.create_element("interface")
+        .with_attribute(("xsi:type", "vs:ParamHTTP"))
+        .with_attribute(("role", "std"))
+        .with_attribute(("version", "1.1"))
+        .write_inner_content(|xml| {
+            xml.create_element("accessURL")
+                .with_attribute(("use", "base"))
+                .write_text_content(BytesText::new(&format!("{base}/datalink/links")))?;
+            element(xml, "queryType", "GET")?;
+            element(xml, "queryType", "POST")?;
+            element(
+                xml,
+                "resultType",
+                "application/x-votable+xml;content=datalink",
+            )?;
+            for (name, usage, description, ucd) in [
+                (
+                    "ID",
+                    "required",
+                    "Identifiers of datasets",
+                    "meta.id;meta.main",
+                ),
+                (
+                    "RESPONSEFORMAT",
+                    "optional",
+                    "The format of the answer",
+                    "meta.code.mime",
+                ),
+                (
+                    "MAXREC",
+                    "optional",
+                    "Rows of the answer at most",
+                    "meta.number",
+                ),
+            ] {
+                xml.create_element("param")
+                    .with_attribute(("std", "true"))
+                    .with_attribute(("use", usage))
+                    .write_inner_content(|xml| {
+                        element(xml, "name", name)?;
+                        element(xml, "description", description)?;
+                        element(xml, "ucd", ucd)?;
+                        element(
+                            xml,
+                            "dataType",
+                            if name == "MAXREC" {
+                                "integer"
+                            } else {
+                                "string"
+                            },
+                        )
+                    })?;
+            }
+            Ok(())
+        })
+        .map(drop)
+}
+
 pub(super) fn interface(xml: &mut Xml, version: &str, usage: &str, url: &str) -> io::Result<()> {
     xml.create_element("interface")
         .with_attribute(("xsi:type", "vs:ParamHTTP"))

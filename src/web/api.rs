@@ -65,7 +65,13 @@ pub struct Parameter {
 }
 
 /// The variable parts of addresses.
-pub const PARTS: [(&str, &str); 5] = [
+pub const PARTS: [(&str, &str); 8] = [
+    ("repo", "The label of a registry"),
+    ("dataset", "The UUID of a dataset"),
+    (
+        "component",
+        "A part of the dataset: its name, or its number from 0",
+    ),
     ("id", "The identifier of a job"),
     ("name", "The name of a table, or of a result"),
     ("uuid", "The identifier of a dataset"),

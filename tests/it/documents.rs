@@ -214,7 +214,7 @@ fn the_description_of_the_addresses_is_true() {
                 .split(", ")
                 .map(str::to_owned)
                 .collect();
-            for method in ["GET", "POST", "DELETE"] {
+            for method in ["GET", "POST", "PUT", "DELETE"] {
                 let told = methods.contains(method);
                 assert_eq!(allowed.contains(method), told, "{path} {method}");
                 if !told {
@@ -223,6 +223,13 @@ fn the_description_of_the_addresses_is_true() {
                     assert_eq!(answer.status(), 405, "{path}");
                     assert_eq!(header(&answer, "allow"), header(&options, "allow"));
                 }
+            }
+            // What wants a token is tried where there are tokens.
+            if path.starts_with("/registry/v1") {
+                for (method, operation) in item.as_object().expect("methods") {
+                    assert!(operation["security"].is_array(), "{path} {method}");
+                }
+                continue;
             }
             if methods.contains("GET") {
                 let whole = send(service.client.get(real(&some)).query(&needed(&item["get"])));

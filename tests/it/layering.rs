@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("database", &["config", "adql"]),
     ("input", &["votable"]),
     // Floor 2.
+    ("files", &["config"]),
     ("spatial", &["database", "adql"]),
     ("registry", &["database", "input", "adql"]),
     ("tap_schema", &["dali", "database", "spatial", "adql"]),
@@ -34,7 +35,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("felis", &["tap_schema", "database", "adql"]),
     (
         "output",
-        &["votable", "spatial", "database", "dali", "adql"],
+        &[
+            "votable", "config", "files", "spatial", "database", "dali", "adql",
+        ],
     ),
     ("demo", &["input", "adql"]),
     ("uws", &["adql", "config", "dali", "database"]),
@@ -57,6 +60,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("soda", &["adql", "dali", "input"]),
     ("vosi", &["adql", "config", "dali", "spatial", "tap_schema"]),
     (
+        "datalink",
+        &[
+            "adql",
+            "config",
+            "dali",
+            "database",
+            "files",
+            "output",
+            "registry",
+            "tap_schema",
+            "votable",
+        ],
+    ),
+    (
         "sia",
         &[
             "adql", "dali", "database", "input", "output", "tap", "votable",
@@ -73,8 +90,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "obscore", "output", "registry", "soda", "tap", "uws",
-            "vosi", "web", "scs", "sia",
+            "config", "dali", "database", "datalink", "files", "obscore", "output", "registry",
+            "soda", "tap", "uws", "vosi", "web", "scs", "sia",
         ],
     ),
     (
@@ -84,7 +101,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "dali",
             "database",
+            "datalink",
             "demo",
+            "files",
             "felis",
             "input",
             "obscore",
@@ -110,7 +129,7 @@ const PARTS: [(&str, &[&str]); 4] = [
         "adql::sky",
         &[
             "database", "registry", "spatial", "obscore", "output", "demo", "soda", "tap", "adql",
-            "sia",
+            "sia", "datalink",
         ],
     ),
     ("adql::check", &["tap", "commands", "adql"]),
@@ -119,7 +138,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates of others, and the files that may name them, as beginnings of paths.
-const FOREIGN: [(&str, &[&str]); 17] = [
+const FOREIGN: [(&str, &[&str]); 19] = [
     (
         "sqlparser",
         &[
@@ -137,6 +156,8 @@ const FOREIGN: [(&str, &[&str]); 17] = [
     ("deadpool_postgres", &["src/database"]),
     ("rusqlite", &["src/database"]),
     ("reqwest", &["src/tap/upload/fetch.rs"]),
+    ("rusty_s3", &["src/files"]),
+    ("zip", &["src/files"]),
     ("clap", &["src/commands", "src/main.rs"]),
     ("parquet", &["src/input", "src/output"]),
     ("arrow_array", &["src/output"]),

@@ -5,6 +5,7 @@ mod butler;
 mod cases;
 mod coverage;
 mod database;
+mod datalink;
 mod documents;
 mod felis;
 mod formats;

@@ -15,8 +15,13 @@ use super::{encode, errors, joined, path};
 use crate::database::guest::Part;
 use crate::database::{Batch, Error};
 
-/// How long to wait for a writer, and after how long a read makes way for one.
-const BUSY: Duration = Duration::from_secs(60);
+/// How often to look whether a writer is done, and how many times: for a
+/// minute. SQLite's own waiting sleeps longer and longer, and misses the
+/// moments that a busy writer leaves.
+const LOOK: Duration = Duration::from_millis(3);
+const LOOKS: i32 = 20_000;
+
+/// After how long a read makes way for a writer.
 const TURN: Duration = Duration::from_millis(20);
 
 /// A read beyond this is told to the log.
@@ -125,8 +130,11 @@ fn read(
 fn connect(path: &Path) -> Result<Connection, Error> {
     let open = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_handler(Some(|looks| {
+            std::thread::sleep(LOOK);
+            looks < LOOKS
+        }))?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-32000;")?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;

@@ -62,7 +62,9 @@ pub(super) struct Last {
 
 /// What the last answer told that the next one would tell again.
 #[derive(Debug, Default)]
-pub(super) struct Told(Mutex<Option<(String, HashSet<(Row, i64)>)>>);
+pub(super) struct Told(Mutex<Option<(String, Rows)>>);
+
+type Rows = HashSet<(Row, i64)>;
 
 /// What a row was of; its writer stands beside it.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,11 @@
 //! Who is told of datasets that are no longer what they were.
 
-use adql::Value;
+use adql::{Value, Wire};
 
 use super::error::Error;
 use super::expand::expand;
 use super::known::{Reader, Records};
-use super::{Session, Store};
+use super::{Session, Store, cells};
 use crate::registry::Event;
 
 /// Datasets that are told of at a time.
@@ -25,11 +25,18 @@ impl Store {
         Ok(marked)
     }
 
-    /// Tells the observer of the datasets that were marked in this
-    /// transaction, as they are now. Gives how many there are.
+    /// Tells the observer, if there is one, of the datasets that were marked in
+    /// this transaction, as they are now. Gives how many there are.
     pub(super) async fn tell(&self, session: &mut Session) -> Result<u64, Error> {
         let Some(observer) = &self.observer else {
-            return Ok(0);
+            let sql = "SELECT count(*) FROM {registry.dataset} WHERE change = $1";
+            let values = [Value::BigInt(session.change)];
+            let rows = session
+                .transaction
+                .fetch(sql, &values, &[Wire::Int8])
+                .await?;
+            let count = cells::int(&rows, 0, 0).unwrap_or_default();
+            return Ok(u64::try_from(count).unwrap_or_default());
         };
         let mut told = 0;
         let mut after: Option<uuid::Uuid> = None;

@@ -17,6 +17,7 @@
 //! Must not know: HTTP, who observes and what of it.
 
 mod associate;
+mod beside;
 mod cells;
 mod changed;
 mod collections;
@@ -26,6 +27,7 @@ mod ingest;
 mod known;
 mod look;
 mod records;
+mod related;
 mod remove;
 mod source;
 mod types;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::collections::{CHAINS, CollectionKind, parts};
 use super::error::Error;
 use super::{Store, cells};
-use crate::registry::{self, Changes, Collections, Dataset, Place, Source, Wanted};
+use crate::registry::{self, Changes, Collections, Dataset, Place, Related, Source, Wanted};
 
 /// Datasets that changed since a mark; beyond, everything is to be compared.
 const MOST: usize = 1_000_000;
@@ -59,6 +59,13 @@ impl Source for Store {
         since: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Changes, registry::Error>> {
         Box::pin(async move { Ok(self.changed_since(wanted, since).await?) })
+    }
+
+    fn related<'a>(
+        &'a self,
+        of: &'a [Dataset],
+    ) -> BoxFuture<'a, Result<Vec<Related>, registry::Error>> {
+        Box::pin(async move { Ok(self.related_to(of).await?) })
     }
 }
 

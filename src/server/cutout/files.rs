@@ -8,6 +8,7 @@ use std::path::{Component, PathBuf};
 
 use super::super::State;
 use super::told;
+use crate::files::{Content, Found};
 use crate::soda::Fault;
 
 /// Directories whose files may be read.
@@ -57,8 +58,20 @@ fn unread() -> Fault {
     Fault::broken("the file of the dataset cannot be read")
 }
 
-/// The file of a dataset, open.
+/// The file of a dataset, open: that which its links lead to, or what its row
+/// names in the directories of cut-outs.
 pub async fn find(state: &State, id: &str) -> Result<File, Fault> {
+    let (links, known) = (state.datalink.clone(), id.to_owned());
+    let linked = state
+        .runtime
+        .spawn(async move { links.file(&known, None).await });
+    if let Ok(Ok(given)) = linked.await
+        && let Found::Here(here) = given.found
+        // A member of a zip is a part of a file, or has to be unpacked.
+        && let Content::Plain(file, 0) = here.content
+    {
+        return Ok(file);
+    }
     let (service, id) = (state.service.clone(), id.to_owned());
     let asking = state
         .runtime

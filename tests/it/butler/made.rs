@@ -20,7 +20,7 @@ pub struct Made {
 
 pub enum Engine {
     Sqlite,
-    Postgres(Database),
+    Postgres(Box<Database>),
 }
 
 /// The namespace on PostgreSQL.
@@ -52,7 +52,7 @@ pub async fn make(universe: u32, server: bool) -> Made {
         true => {
             let url = postgres::fresh_database();
             let database = support::open(&url, None).await;
-            (url, Engine::Postgres(database))
+            (url, Engine::Postgres(Box::new(database)))
         }
     };
     let config = format!(
@@ -275,7 +275,7 @@ impl Made {
             true => format!("CAST(md5('{kind} ' || v || ' ' || d) AS uuid)"),
             // A mixture that fills all of the digits.
             false => format!(
-                "printf('%016x%016x', (v * 200 + d + {}) * 7046029254386353131, (v * 200 + d) * 5871781006564002453)",
+                "printf('%08x%08x%08x%08x', (v * 200 + d) * 2654435761 % 4294967296, v * 200 + d, {}, (v * 200 + d) * 40503 % 65536)",
                 kind.len()
             ),
         };

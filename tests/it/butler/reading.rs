@@ -302,7 +302,7 @@ fn a_file_is_only_read_and_its_writer_never_waits_long() {
                 );
                 connection.execute_batch(&sql).expect("not locked");
                 written += 1;
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(10));
             }
             written
         });

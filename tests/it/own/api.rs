@@ -280,7 +280,7 @@ fn what_cannot_be_understood_is_named_and_harms_nobody() {
         check("datasets", &"[".repeat(10_000), 400, "line 1");
         check("datasets?ids=old", &good, 400, "ids must be new or derived");
         check("datasets", &"x".repeat(30_000), 413, "20000 bytes");
-        check("datasets?type=raw&type=raw", &good, 400, "given twice");
+        check("datasets?type=raw&type=calexp", &good, 400, "given twice");
         check(
             "records/telescope",
             "{}",

@@ -203,7 +203,7 @@ fn scalar(
 ) -> Result<Scalar, Error> {
     let wrong = || Error::invalid(format!("{place}: {name} must be {}", kind.told()));
     let is_text = matches!(value, Json::String(_));
-    Ok(match (kind, value) {
+    let scalar = match (kind, value) {
         (_, Json::Null) => Scalar::Null,
         // A table of texts writes everything as text.
         (Kind::Int, Json::String(text)) => Scalar::Int(text.trim().parse().map_err(|_| wrong())?),
@@ -231,10 +231,11 @@ fn scalar(
             Scalar::Text(words.keep(&number.to_string()))
         }
         _ => return Err(wrong()),
-    })
-    .and_then(|scalar| match scalar {
-        Scalar::Float(number) if !number.is_finite() => Ok(Scalar::Null),
-        scalar => Ok(scalar),
+    };
+    // What is no number is no value.
+    Ok(match scalar {
+        Scalar::Float(number) if !number.is_finite() => Scalar::Null,
+        scalar => scalar,
     })
 }
 
