@@ -33,7 +33,7 @@ use merged::merge;
 pub use portal::Portal;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
-use rules::{default_data_dir, is_namespace, sites};
+use rules::{default_data_dir, follow, is_namespace, sites};
 pub use soda::Soda;
 pub use uploads::{Allowed, Uploads, Urls};
 
@@ -68,6 +68,7 @@ pub struct Settings {
     pub jobs: Jobs,
     pub uploads: Uploads,
     pub extra_columns: Vec<ExtraColumn>,
+    pub follow: Follow,
     pub log: Log,
     /// Connections that answer queries.
     pub readers: usize,
@@ -117,6 +118,15 @@ pub struct ExtraColumn {
     /// Whether searches on it are helped by an index.
     #[serde(default)]
     pub indexed: bool,
+}
+
+/// How often registries are asked that ObsCore tables follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follow {
+    /// Between two looks at what is new.
+    pub interval: Duration,
+    /// Between two looks for what was removed, tagged or moved.
+    pub sweep: Duration,
 }
 
 /// A query to show to those who look for how to ask.
@@ -296,6 +306,7 @@ impl Settings {
             jobs,
             uploads,
             extra_columns,
+            follow: follow(&merged)?,
             log: Log {
                 format,
                 level: merged.text("log.level"),

@@ -2,8 +2,10 @@
 
 use clap::{Args, Subcommand};
 
+use super::attach::{Attached, Detached, list};
 use super::progress::grouped;
 use super::{Failure, open};
+use crate::config::Settings;
 use crate::registry::butler::{Report, Repository};
 
 /// See to repositories of Rubin's Data Butler
@@ -13,6 +15,15 @@ pub enum Butler {
     ///
     /// Reads the repository and changes nothing.
     Check(Named),
+    /// Let a repository feed an ObsCore table
+    ///
+    /// The repository is read and never written. Attached again, it is given
+    /// another configuration.
+    Attach(Attached),
+    /// Take a repository away, with its rows
+    Detach(Detached),
+    /// List the registries that feed tables
+    List,
     /// Print the SQL by which a Butler on PostgreSQL lets us hear of changes at once
     ///
     /// Its operator runs it, or not: without it changes are found by looking.
@@ -34,23 +45,28 @@ pub struct Named {
 }
 
 impl Butler {
-    pub fn run(self) -> Result<(), Failure> {
-        match self {
-            Butler::Check(named) => open::runtime()?.block_on(async {
-                let repository = Repository::open(&named.repository, None).await?;
-                tell(&repository.report().await?);
-                Ok(())
-            }),
-            Butler::Triggers { named, remove } => open::runtime()?.block_on(async {
-                let repository = Repository::open(&named.repository, None).await?;
-                let script = match remove {
-                    true => repository.remove_sql()?,
-                    false => repository.install_sql().await?,
-                };
-                tell!("{}", script.trim_end());
-                Ok(())
-            }),
-        }
+    pub fn run(self, settings: &Settings) -> Result<(), Failure> {
+        open::runtime()?.block_on(async {
+            match self {
+                Butler::Check(named) => {
+                    let repository = Repository::open(&named.repository, None).await?;
+                    tell(&repository.report().await?);
+                    Ok(())
+                }
+                Butler::Triggers { named, remove } => {
+                    let repository = Repository::open(&named.repository, None).await?;
+                    let script = match remove {
+                        true => repository.remove_sql()?,
+                        false => repository.install_sql().await?,
+                    };
+                    tell!("{}", script.trim_end());
+                    Ok(())
+                }
+                Butler::Attach(attached) => attached.run(settings).await,
+                Butler::Detach(detached) => detached.run(settings).await,
+                Butler::List => list(settings).await,
+            }
+        })
     }
 }
 

@@ -127,7 +127,7 @@ impl Registry {
                 tell!("registry {label} made");
                 return Ok(());
             }
-            let store = open::registry(&database).store().await?;
+            let store = open::registry(&database, settings).store().await?;
             self.done(&store).await
         })
     }

@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::database::Database;
 use crate::input::{Format, Source, Table};
 use crate::obscore::load::{Options, Report, load};
+use crate::obscore::{self, Name};
 
 /// Load ObsCore rows from CSV, TSV, VOTable or Parquet files
 ///
@@ -59,8 +60,10 @@ pub async fn one(
     let total = table.rows_total().or(table.bytes_total());
     let by_rows = table.rows_total().is_some();
     let mut progress = Progress::start(&name, total);
+    let into = Name::default();
     let options = Options {
-        extra: settings.extra_columns.clone(),
+        extra: obscore::extra_columns(database, &into, &settings.extra_columns).await?,
+        table: into,
         skip_bad,
         progress: Some(Box::new(move |rows, bytes| {
             progress.at(rows, if by_rows { rows } else { bytes });

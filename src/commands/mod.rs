@@ -15,23 +15,29 @@ macro_rules! tell {
 }
 
 mod adql;
+mod attach;
 mod butler;
 mod completions;
 mod config;
 mod coverage;
 mod datasets;
 mod demo;
+mod feeds;
+mod follow;
 mod index;
 mod load;
 mod logging;
 mod migrate;
+mod obscore;
 mod open;
 mod progress;
 mod query;
 mod registry;
+mod release;
 mod schema;
 mod serve;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -120,6 +126,16 @@ enum Command {
     /// See to repositories of Rubin's Data Butler
     #[command(subcommand)]
     Butler(butler::Butler),
+    /// Bring ObsCore tables to where their registries are
+    Sync(follow::Sync),
+    /// Keep ObsCore tables where their registries are
+    Follow(follow::Follow),
+    /// See to the ObsCore tables
+    #[command(subcommand)]
+    Obscore(obscore::Obscore),
+    /// Freeze an ObsCore table as a release
+    #[command(subcommand)]
+    Release(release::Release),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -158,7 +174,43 @@ impl<E: std::error::Error + 'static> From<E> for Failure {
     }
 }
 
+/// The commands whose `--config` is the configuration of an ObsCore table, as it
+/// is for the Butler; that of obstap itself stands before them.
+const DESCRIBING: [[&str; 2]; 4] = [
+    ["butler", "attach"],
+    ["obscore", "feed"],
+    ["obscore", "plan"],
+    ["obscore", "apply"],
+];
+
+/// Writes `--config` as `--mapping` where it means that.
+fn told_apart(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut before = OsString::new();
+    let mut describing = false;
+    let mut all = Vec::new();
+    for argument in arguments {
+        describing |= DESCRIBING
+            .iter()
+            .any(|[room, command]| before == *room && argument == *command);
+        let text = argument.to_str().filter(|_| describing);
+        let mapping = text.and_then(|text| text.strip_prefix("--config"));
+        all.push(match mapping {
+            Some(rest) if rest.is_empty() || rest.starts_with('=') => {
+                format!("--mapping{rest}").into()
+            }
+            _ => argument.clone(),
+        });
+        before = argument;
+    }
+    all
+}
+
 impl Cli {
+    /// Reads the command line; ends the program where it is not understood.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Cli {
+        Cli::parse_from(told_apart(arguments))
+    }
+
     /// Does what the command line says.
     pub fn run(self) -> ExitCode {
         let Cli { shared, command } = self;
@@ -193,7 +245,7 @@ impl Command {
         // Without a terminal there is no bar to watch: the log tells.
         let watched = std::io::stderr().is_terminal();
         let quiet = match self {
-            Command::Serve(_) => "info,actix_server=warn",
+            Command::Serve(_) | Command::Follow(_) => "info,actix_server=warn",
             Command::Demo(_) | Command::Load(_) if !watched => "info,actix_server=warn",
             _ => "warn",
         };
@@ -210,7 +262,11 @@ impl Command {
             Command::Schema(command) => command.run(settings),
             Command::Index(command) => command.run(settings),
             Command::Adql(command) => command.run(settings),
-            Command::Butler(command) => command.run(),
+            Command::Butler(command) => command.run(settings),
+            Command::Sync(command) => command.run(settings),
+            Command::Follow(command) => command.run(settings),
+            Command::Obscore(command) => command.run(settings),
+            Command::Release(command) => command.run(settings),
             Command::Config(command) => command.run(settings),
             Command::Completions(command) => command.run(),
         }
@@ -258,9 +314,30 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_of_a_table_is_not_that_of_the_program() {
+        fn check(line: &str, expected: &str) {
+            let arguments = told_apart(line.split(' ').map(OsString::from));
+            assert_eq!(arguments.join(&OsString::from(" ")), expected);
+        }
+        check(
+            "obstap --config a.toml butler attach /r --config b.yaml",
+            "obstap --config a.toml butler attach /r --mapping b.yaml",
+        );
+        check(
+            "obstap obscore plan /r --config=b.yaml",
+            "obstap obscore plan /r --mapping=b.yaml",
+        );
+        check(
+            "obstap load a --config b.toml",
+            "obstap load a --config b.toml",
+        );
+    }
+
+    #[test]
     fn every_command_is_read() {
         fn check(line: &str, good: bool) {
-            assert_eq!(Cli::try_parse_from(line.split(' ')).is_ok(), good, "{line}");
+            let arguments = told_apart(line.split(' ').map(OsString::from));
+            assert_eq!(Cli::try_parse_from(arguments).is_ok(), good, "{line}");
         }
         check("obstap serve --listen 0.0.0.0:80 --config x.toml", true);
         check("obstap --database-url sqlite:x migrate", true);
@@ -286,6 +363,23 @@ mod tests {
         check("obstap index refresh", true);
         check("obstap butler check /repo/main", true);
         check("obstap butler check", false);
+        check(
+            "obstap butler attach /repo --label main --table ivoa.best",
+            true,
+        );
+        check("obstap butler attach /repo --table best", false);
+        check("obstap butler detach main", true);
+        check("obstap sync main --full", true);
+        check("obstap follow --interval 0.2 --sweep 1", true);
+        check("obstap follow --interval never", false);
+        check("obstap obscore verify --format json", true);
+        check("obstap obscore repair ivoa.obscore --apply", true);
+        check("obstap obscore diff ivoa.obscore dr1.obscore", true);
+        check("obstap obscore diff ivoa.obscore", false);
+        check("obstap obscore feed --config new.yaml --dry-run", true);
+        check("obstap obscore plan /repo --config new.yaml", true);
+        check("obstap release create dr1 --collections a,b --hidden", true);
+        check("obstap release switch dr2 --instead-of dr1", true);
         check("obstap butler triggers /repo/main --remove", true);
         check("obstap config show", true);
         check("obstap completions fish", true);

@@ -1,16 +1,18 @@
 //! From settings to a database and a service that answers queries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Mutex;
 
-use super::Failure;
+use super::{Failure, feeds};
 use crate::config::Settings;
 use crate::dali::VotableVersion;
 use crate::database::{self, Database};
 use crate::files::Files;
-use crate::obscore;
+use crate::obscore::{self, manager};
 use crate::registry::own::{self, Opened};
 use crate::registry::{self, Source};
 use crate::uws::{Jobs, Results};
@@ -76,8 +78,10 @@ pub async fn prepare(database: &Database, settings: &Settings) -> Result<Vec<Str
 }
 
 /// The registry of a database, whether or not there is one yet.
-pub fn registry(database: &Database) -> Arc<Opened> {
-    Arc::new(Opened::new(database.clone(), None))
+pub fn registry(database: &Database, settings: &Settings) -> Arc<Opened> {
+    let (reading, extra) = (feeds::reading(settings), &settings.extra_columns);
+    let live = manager::Live::new(database, reading, extra);
+    Arc::new(Opened::new(database.clone(), Some(Arc::new(live))))
 }
 
 /// What answers for links and files, of the datasets of these registries.
@@ -89,7 +93,11 @@ pub fn datalink(
     datalink::Service::new(datalink::Parts {
         database: service.database.clone(),
         tables: service.tables.clone(),
-        registries: Arc::new(Known { own }),
+        registries: Arc::new(Known {
+            database: service.database.clone(),
+            own,
+            butlers: Mutex::default(),
+        }),
         files: Files::new(&settings.files),
         settings: settings.datalink.clone(),
         limits: service.limits,
@@ -100,18 +108,58 @@ pub fn datalink(
 
 /// The registries that datasets are looked up in.
 struct Known {
+    database: Database,
     own: Arc<Opened>,
+    /// Attached repositories that were opened, by their numbers.
+    butlers: Mutex<BTreeMap<i32, Butler>>,
+}
+
+struct Butler {
+    repository: manager::Repository,
+    source: Arc<dyn Source>,
+}
+
+impl Known {
+    /// The repositories that are attached now. One that cannot be opened has no
+    /// datasets until it can.
+    async fn butlers(&self) -> Result<datalink::Sources, registry::Error> {
+        let mut butlers = self.butlers.lock().await;
+        let mut sources: datalink::Sources = Vec::new();
+        let mut there = BTreeMap::new();
+        for feed in manager::feeds(&self.database, None).await? {
+            if feed.repository.kind == manager::Kind::Butler {
+                there.insert(feed.repository.number, feed.repository);
+            }
+        }
+        butlers.retain(|number, butler| there.get(number) == Some(&butler.repository));
+        for (number, repository) in there {
+            if !butlers.contains_key(&number) {
+                let (place, label) = (&repository.place, &repository.label);
+                match registry::butler::Repository::open(place, Some(label)).await {
+                    Ok(source) => {
+                        let source = Arc::new(source);
+                        butlers.insert(number, Butler { repository, source });
+                    }
+                    Err(error) => tracing::warn!(%error, "a repository cannot be opened"),
+                }
+            }
+            sources.extend(butlers.get(&number).map(|butler| butler.source.clone()));
+        }
+        Ok(sources)
+    }
 }
 
 impl datalink::Registries for Known {
     fn all(&self) -> BoxFuture<'_, Result<datalink::Sources, registry::Error>> {
         Box::pin(async move {
+            let mut all = self.butlers().await?;
             match self.own.store().await {
-                Ok(store) => Ok(vec![store as Arc<dyn Source>]),
+                Ok(store) => all.push(store),
                 // None was made, which is no fault.
-                Err(error) if error.kind == own::Kind::Missing => Ok(Vec::new()),
-                Err(error) => Err(error.into()),
+                Err(error) if error.kind == own::Kind::Missing => {}
+                Err(error) => return Err(error.into()),
             }
+            Ok(all)
         })
     }
 }

@@ -110,7 +110,7 @@ pub fn serve(
     let workers = runtime.handle().clone();
     let jobs = desk.block_on(open::jobs(&service, settings, workers))?;
     runtime.spawn(keep_indexes(service.clone()));
-    let store = open::registry(&service.database);
+    let store = open::registry(&service.database, settings);
     let datalink = open::datalink(&service, settings, store.clone());
     let state = State {
         store,

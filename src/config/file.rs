@@ -16,6 +16,7 @@ const SECTIONS: &[&str] = &[
     "registry",
     "registry_api",
     "soda",
+    "follow",
     "datalink",
     "files",
     "portal",

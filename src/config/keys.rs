@@ -49,6 +49,8 @@ pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ("jobs", "list", Kind::Text, Some("all")),
     ("jobs", "lease_seconds", Kind::Number, Some("15")),
     ("obscore", "extra_columns", Kind::Columns, None),
+    ("follow", "interval_seconds", Kind::Number, Some("1")),
+    ("follow", "sweep_seconds", Kind::Number, Some("60")),
     ("log", "format", Kind::Text, Some("text")),
     ("log", "level", Kind::Text, None),
     ("pool", "readers", Kind::Number, Some("8")),

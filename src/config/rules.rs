@@ -1,9 +1,10 @@
 //! What the texts of single settings must look like, and stand for.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::Error;
 use super::merged::Merged;
+use super::{Error, Follow};
 
 /// The sites of `cors_origins`: scheme, host and port, as browsers send them
 /// (RFC 6454 section 7).
@@ -28,6 +29,17 @@ pub(super) fn sites(merged: &Merged) -> Result<Option<Vec<String>>, Error> {
             "must be *, none, or sites with blanks between, as in https://portal.example.org",
         )),
     }
+}
+
+pub(super) fn follow(merged: &Merged) -> Result<Follow, Error> {
+    let seconds = |key: &str| match merged.number(key)? {
+        seconds if (1..=86_400).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err(merged.wrong(key, "must be 1 to 86400")),
+    };
+    Ok(Follow {
+        interval: seconds("follow.interval_seconds")?,
+        sweep: seconds("follow.sweep_seconds")?,
+    })
 }
 
 pub(super) fn is_namespace(name: &str) -> bool {

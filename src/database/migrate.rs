@@ -99,6 +99,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0014_registry.sql"),
         sqlite: include_str!("../../migrations/sqlite/0014_registry.sql"),
     },
+    Migration {
+        number: 15,
+        name: "manager",
+        postgres: include_str!("../../migrations/postgres/0015_manager.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0015_manager.sql"),
+    },
 ];
 
 /// Where the tables of the migrations are.

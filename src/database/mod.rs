@@ -276,6 +276,15 @@ impl Database {
         }
     }
 
+    /// What tells this database from every other, a copy of it among them: a
+    /// dump that has been restored elsewhere, a copied file.
+    pub async fn identity(&self) -> Result<String, Error> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.identity().await,
+            Engine::Sqlite(sqlite) => sqlite.identity().await,
+        }
+    }
+
     /// Whether a stored table exists.
     pub async fn exists(&self, table: (&str, &str)) -> Result<bool, Error> {
         match &self.engine {
@@ -380,6 +389,17 @@ impl Transaction {
     pub async fn lock(&mut self, name: &str) -> Result<(), Error> {
         let result = match &mut self.writing {
             Writing::Postgres(postgres) => postgres.lock(name).await,
+            // Begun as BEGIN IMMEDIATE: nobody else writes.
+            Writing::Sqlite(_) => Ok(()),
+        };
+        self.noted(result)
+    }
+
+    /// Keeps out whoever locks the same name with [`Transaction::lock`], and
+    /// nobody who does as we do, until the end of this transaction.
+    pub async fn lock_shared(&mut self, name: &str) -> Result<(), Error> {
+        let result = match &mut self.writing {
+            Writing::Postgres(postgres) => postgres.lock_shared(name).await,
             // Begun as BEGIN IMMEDIATE: nobody else writes.
             Writing::Sqlite(_) => Ok(()),
         };

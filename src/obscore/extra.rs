@@ -6,6 +6,7 @@ use std::fmt;
 use adql::{Column, Type};
 
 use super::columns::{Declared, Need, xtype};
+use super::table::is_kept;
 use crate::config::ExtraColumn;
 use crate::spatial;
 
@@ -59,6 +60,10 @@ pub(super) fn check(
         } else if spatial::is_index_column(name) {
             reasons.push(format!(
                 "the name {name} is kept for the spatial index; choose another"
+            ));
+        } else if is_kept(name) {
+            reasons.push(format!(
+                "the name {name} is kept for what ties a row to its registry; choose another"
             ));
         } else if columns.iter().any(|d| d.name() == name) {
             reasons.push(format!("{name} is declared twice"));

@@ -1,10 +1,11 @@
-//! The table `ivoa.obscore`: what its columns are, how it is made, and how
-//! rows come into it.
+//! ObsCore tables, first of all `ivoa.obscore`: what their columns are, how they
+//! are made, and how rows come into them.
 //!
 //! Follows ObsCore 1.1 (<https://www.ivoa.net/documents/ObsCore/20170509/>).
-//! [`columns`] is the data model written once; [`prepare`] makes the table and
-//! publishes it; [`load`] fills it from files, and [`mapping`] makes rows
-//! of the datasets of a registry. Leaves out: ObsCore's extensions. The example column
+//! [`columns`] is the data model written once; [`prepare`] makes the tables and
+//! publishes them; [`load`] fills them from files, [`manager`] from registries,
+//! whose datasets become rows by [`mapping`]. Leaves out: ObsCore's extensions.
+//! The example column
 //! `o_stat_error_type` of the standard is none of its columns: a service that
 //! wants it declares it.
 //!
@@ -13,17 +14,24 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cell;
+pub mod change;
 pub mod columns;
 mod extra;
+mod indexes;
+mod kept;
 mod layout;
 pub mod load;
+pub mod manager;
 pub mod mapping;
+mod name;
 mod record;
 mod table;
 
 pub use columns::{Declared, Need, declared};
 pub use extra::ExtraError;
+pub use kept::{extra as extra_columns, live as live_tables};
 pub use layout::{Layout, LayoutError};
+pub use name::{Name, NameError};
 pub use record::Record;
 pub use table::{Changed, PrepareError, prepare};
 
@@ -34,28 +42,31 @@ use crate::config::ExtraColumn;
 use crate::spatial;
 use crate::tap_schema::{self, Published, PublishedColumn, Schema};
 
-/// The stored schema and table.
-pub const TABLE: (&str, &str) = ("ivoa", "obscore");
-
-/// What TAP_SCHEMA says of the table (ObsCore 1.1 appendix C).
-pub fn published(columns: &[Declared]) -> Published {
+/// What TAP_SCHEMA says of a table (ObsCore 1.1 appendix C).
+pub fn published(table: &Name, columns: &[Declared]) -> Published {
     let column = |declared: &Declared| PublishedColumn {
         column: declared.column.clone(),
         principal: declared.principal(),
         indexed: declared.indexed,
         std: declared.standard(),
     };
+    let schema = match table.schema() {
+        "ivoa" => "Tables defined by standards of the IVOA",
+        _ => "Observations of this archive",
+    };
+    // Whoever looks for the ObsCore table of a service finds one.
+    let utype = (*table == Name::default()).then_some("ivo://ivoa.net/std/obscore#table-1.1");
     Published {
         schema: Schema {
-            name: TABLE.0.into(),
-            description: "Tables defined by standards of the IVOA".into(),
+            name: table.schema().into(),
+            description: schema.into(),
             utype: None,
-            index: 0,
+            index: i64::from(table.schema() != "ivoa"),
         },
-        name: TABLE.1.into(),
+        name: table.table().into(),
         description: "ObsCore 1.1: the observations of this archive, one row for each dataset"
             .into(),
-        utype: Some("ivo://ivoa.net/std/obscore#table-1.1".into()),
+        utype: utype.map(str::to_owned),
         index: 0,
         columns: columns.iter().map(column).collect(),
         regions: vec![RegionIndex {
@@ -76,7 +87,7 @@ pub fn published(columns: &[Declared]) -> Published {
 /// # Errors
 /// When the extra columns cannot be used.
 pub fn builtin(extra: &[ExtraColumn]) -> Result<Catalog, ExtraError> {
-    let mut tables = vec![published(&declared(extra)?)];
+    let mut tables = vec![published(&Name::default(), &declared(extra)?)];
     tables.extend(tap_schema::own());
     let keys = tap_schema::keys();
     Ok(Catalog::new(tables.iter().map(|table| table.table(&keys))))

@@ -1,4 +1,4 @@
-//! `ivoa.obscore` made, and altered when its declaration has changed.
+//! ObsCore-shaped tables made, and altered when their declaration has changed.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -6,10 +6,10 @@ use adql::{Target, Value, Wire, target};
 
 use super::columns::{Declared, Need, name};
 use super::extra::ExtraError;
-use super::{TABLE, declared, published};
+use super::indexes::{create_indexes, drop_indexes_of, indexed, make_triggers};
+use super::{Name, change, declared, kept, published};
 use crate::config::ExtraColumn;
-use crate::database::{Database, Error, Transaction};
-use crate::spatial::upkeep::{self, Indexed};
+use crate::database::{Batch, Database, Error, Transaction};
 use crate::{spatial, tap_schema};
 
 /// Why the table cannot be what the configuration wants.
@@ -29,11 +29,11 @@ pub enum PrepareError {
     },
     /// The cells beside the regions are those of another version.
     #[error(
-        "the spatial index of ivoa.obscore was made by another version of obstap \
-         (index version {found}, this one makes {}): run `obstap index rebuild ivoa.obscore`",
+        "the spatial index of {table} was made by another version of obstap \
+         (index version {found}, this one makes {}): run `obstap index rebuild {table}`",
         spatial::VERSION
     )]
-    IndexVersion { found: i64 },
+    IndexVersion { table: Name, found: i64 },
     #[error(transparent)]
     Database(#[from] Error),
 }
@@ -55,72 +55,254 @@ pub struct Changed {
     pub published: bool,
 }
 
-/// Makes `ivoa.obscore` what the standard and these extra columns say, and
-/// publishes it and TAP_SCHEMA itself, in one transaction. Costs one small
-/// query when nothing has changed. The fixed tables must be there.
+/// Which rows of an ObsCore-shaped table belong to which dataset of which
+/// registry, and when each was last written. Hidden, as the columns of the
+/// index on the sky are.
+///
+/// * `reg_source`: the repository ([`super::manager`]); none of rows that came
+///   from files.
+/// * `reg_id`: the UUID of the dataset there, 16 bytes.
+/// * `reg_change`: the number of the last change, in the order of commits
+///   ([`change`]).
+pub(super) const KEPT: [(&str, Wire); 3] = [
+    ("reg_source", Wire::Int4),
+    ("reg_id", Wire::Bytes),
+    ("reg_change", Wire::Int8),
+];
+
+/// Makes `ivoa.obscore`, and every other ObsCore table that follows a registry,
+/// what the standard, these extra columns and those of the mappings that feed
+/// it say, and publishes them and TAP_SCHEMA itself. Costs some small queries
+/// when nothing has changed. The fixed tables must be there.
 ///
 /// # Errors
 /// When the extra columns cannot be used or do not fit those stored, and
-/// those of the database; nothing is changed then.
+/// those of the database; the table at fault is not changed then.
 pub async fn prepare(database: &Database, extra: &[ExtraColumn]) -> Result<Changed, PrepareError> {
-    let columns = declared(extra)?;
-    let published = {
-        let mut tables = vec![published(&columns)];
-        tables.extend(tap_schema::own());
-        tables
-    };
-    let keys = tap_schema::keys();
-    let hash = hash(&format!("{published:?} {keys:?} {TRIGGERS}"));
-    let rows = database.fetch(RECORD, &place(), &RECORD_WIRES).await?;
-    if Record::of(&rows)?.is_some_and(|record| record.hash == hash) {
+    change::settle(database).await?;
+    let mut changed = Changed::default();
+    for table in kept::live(database).await? {
+        let columns = declared(&kept::extra(database, &table, extra).await?)?;
+        let done = prepare_one(database, &table, &columns).await?;
+        if table == Name::default() {
+            changed = done;
+        } else if done.published {
+            tracing::info!(%table, added = ?done.added, "table made or altered");
+        }
+    }
+    Ok(changed)
+}
+
+/// Makes one table what these columns say, and publishes it.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) async fn prepare_one(
+    database: &Database,
+    table: &Name,
+    columns: &[Declared],
+) -> Result<Changed, PrepareError> {
+    if is_as_declared(database, table, columns).await? {
         return Ok(Changed::default());
     }
-
     let mut transaction = database.begin().await?;
+    let changed = prepare_in(&mut transaction, database, table, columns).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+/// The same as a part of a transaction.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) async fn prepare_in(
+    transaction: &mut Transaction,
+    database: &Database,
+    table: &Name,
+    columns: &[Declared],
+) -> Result<Changed, PrepareError> {
+    transaction.make_schemas(&[table.schema()]).await?;
     // Whoever else prepares the table waits here until we have committed.
     let claim = "INSERT INTO {obstap.obscore_tables} \
                  (schema_name, table_name, column_hash, index_version, columns) \
                  VALUES ($1, $2, '', $3, '') ON CONFLICT (schema_name, table_name) \
                  DO UPDATE SET table_name = excluded.table_name";
-    let [schema, table] = place();
-    let values = [schema, table, Value::BigInt(spatial::VERSION)];
+    let [schema, name] = table.values();
+    let values = [schema, name, Value::BigInt(spatial::VERSION)];
     transaction.execute(claim, &values).await?;
-    let rows = transaction.fetch(RECORD, &place(), &RECORD_WIRES).await?;
-    let record = Record::of(&rows)?.unwrap_or_default();
+    let rows = transaction
+        .fetch(RECORD, &table.values(), &RECORD_WIRES)
+        .await?;
+    let record = Record::of(table, &rows)?.unwrap_or_default();
 
-    let target = database.target();
-    let mut changed = alter(&mut transaction, target, &columns, &record).await?;
-    make_triggers(&mut transaction, database).await?;
-    tap_schema::publish(&mut transaction, &published, &keys).await?;
+    let mut changed = alter(transaction, database.target(), table, columns, &record).await?;
+    make_triggers(transaction, database, table).await?;
+    let (published, keys) = to_publish(table, columns);
+    tap_schema::publish(transaction, &published, &keys).await?;
     changed.published = true;
+    note(transaction, table, columns, record).await?;
+    Ok(changed)
+}
 
-    let stored: BTreeSet<(String, String)> = columns.iter().map(stored_as).collect();
-    let stored = record.columns.into_iter().chain(stored).collect();
+/// Whether the table was last made for these columns.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) async fn is_as_declared(
+    database: &Database,
+    table: &Name,
+    columns: &[Declared],
+) -> Result<bool, PrepareError> {
+    let record = recorded(database, table).await?;
+    Ok(record.is_some_and(|record| record.hash == hash_of(table, columns)))
+}
+
+async fn recorded(database: &Database, table: &Name) -> Result<Option<Record>, PrepareError> {
+    let rows = database
+        .fetch(RECORD, &table.values(), &RECORD_WIRES)
+        .await?;
+    Record::of(table, &rows)
+}
+
+/// Makes and publishes a table again whatever is recorded of it: columns that
+/// somebody took away come back.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) async fn mend(
+    database: &Database,
+    table: &Name,
+    columns: &[Declared],
+) -> Result<(), PrepareError> {
+    let mut transaction = database.begin().await?;
+    let target = database.target();
+    for declared in columns {
+        if !has_column(&mut transaction, database, table, declared.name()).await? {
+            let definition = definition(target, declared);
+            add_column(&mut transaction, target, table, &definition).await?;
+        }
+    }
+    prepare_in(&mut transaction, database, table, columns).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Whether the stored table has a column.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn has_column(
+    transaction: &mut Transaction,
+    database: &Database,
+    table: &Name,
+    column: &str,
+) -> Result<bool, Error> {
+    let (sql, values) = column_named(database, table, column);
+    let found = transaction.fetch(&sql, &values, &[Wire::Int4]).await?;
+    Ok(!found.is_empty())
+}
+
+/// A statement that answers a row if the stored table has a column.
+pub(super) fn column_named(
+    database: &Database,
+    table: &Name,
+    column: &str,
+) -> (String, Vec<Value>) {
+    let column = Value::Text(column.to_owned());
+    if database.is_shared() {
+        let sql = format!(
+            "SELECT 1 FROM pg_catalog.pg_attribute WHERE attname = $1 AND NOT attisdropped \
+             AND attrelid = CAST('{}' AS regclass)",
+            table.stored(database.target())
+        );
+        return (sql, vec![column]);
+    }
+    let sql = "SELECT 1 FROM pragma_table_info($2) WHERE name = $1".to_owned();
+    (sql, vec![column, Value::Text(table.to_string())])
+}
+
+/// Records a table that was made otherwise than by [`prepare`].
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn record_made(
+    transaction: &mut Transaction,
+    table: &Name,
+    columns: &[Declared],
+) -> Result<(), Error> {
+    let sql = "INSERT INTO {obstap.obscore_tables} \
+               (schema_name, table_name, column_hash, index_version, columns) \
+               VALUES ($1, $2, '', $3, '')";
+    let [schema, name] = table.values();
+    let values = [schema, name, Value::BigInt(spatial::VERSION)];
+    transaction.execute(sql, &values).await?;
+    note(transaction, table, columns, Record::default()).await
+}
+
+/// The names of the columns that the stored table has, those of the index on
+/// the sky apart; none where there is no table.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) async fn stored_columns(
+    database: &Database,
+    table: &Name,
+) -> Result<BTreeSet<String>, PrepareError> {
+    let record = recorded(database, table).await?.unwrap_or_default();
+    Ok(record.columns.into_iter().map(|(name, _)| name).collect())
+}
+
+/// What TAP_SCHEMA is to say; itself it describes with the table that every
+/// service has.
+fn to_publish(
+    table: &Name,
+    columns: &[Declared],
+) -> (Vec<tap_schema::Published>, Vec<tap_schema::Key>) {
+    let mut all = vec![published(table, columns)];
+    if *table != Name::default() {
+        return (all, Vec::new());
+    }
+    all.extend(tap_schema::own());
+    (all, tap_schema::keys())
+}
+
+pub(super) fn hash_of(table: &Name, columns: &[Declared]) -> String {
+    let (published, keys) = to_publish(table, columns);
+    hash(&format!("{published:?} {keys:?} {TRIGGERS} {KEPT:?}"))
+}
+
+/// Records what the table now is.
+async fn note(
+    transaction: &mut Transaction,
+    table: &Name,
+    columns: &[Declared],
+    record: Record,
+) -> Result<(), Error> {
+    let stored = columns.iter().map(stored_as).chain(KEPT.map(kept_as));
+    let stored: BTreeSet<(String, String)> = record.columns.into_iter().chain(stored).collect();
     let update = "UPDATE {obstap.obscore_tables} SET column_hash = $3, columns = $4 \
                   WHERE schema_name = $1 AND table_name = $2";
-    let [schema, table] = place();
+    let [schema, name] = table.values();
     let values = [
         schema,
-        table,
-        Value::Text(hash),
+        name,
+        Value::Text(hash_of(table, columns)),
         Value::Text(listed(&stored)),
     ];
-    transaction.execute(update, &values).await?;
-    transaction.commit().await?;
-    Ok(changed)
+    transaction.execute(update, &values).await.map(drop)
 }
 
 /// Makes the table or adds the columns it lacks.
 async fn alter(
     transaction: &mut Transaction,
     target: &Target,
+    table: &Name,
     columns: &[Declared],
     record: &Record,
 ) -> Result<Changed, PrepareError> {
     let mut changed = Changed::default();
     if record.columns.is_empty() {
-        transaction.script(&create_table(target, columns)).await?;
-        create_indexes(transaction, target, columns).await?;
+        make(transaction, target, table, columns).await?;
+        create_indexes(transaction, target, table, columns).await?;
         changed.made = true;
         return Ok(changed);
     }
@@ -128,10 +310,8 @@ async fn alter(
         let (name, wanted) = stored_as(declared);
         match record.columns.iter().find(|(stored, _)| *stored == name) {
             None => {
-                let table = target.stored(TABLE.0, TABLE.1);
                 let definition = definition(target, declared);
-                let sql = format!("ALTER TABLE {table} ADD COLUMN {definition}");
-                transaction.script(&sql).await?;
+                add_column(transaction, target, table, &definition).await?;
                 changed.added.push(name);
             }
             Some((_, stored)) if *stored != wanted => {
@@ -144,174 +324,78 @@ async fn alter(
             Some(_) => {}
         }
     }
+    for column in KEPT {
+        if !record.columns.contains(&kept_as(column)) {
+            let (name, wire) = column;
+            let definition = format!("{} {}", target::quote(name), target.stored_type(wire));
+            add_column(transaction, target, table, &definition).await?;
+        }
+    }
     let published: HashSet<&str> = columns.iter().map(Declared::name).collect();
     let hidden = record.columns.iter().map(|(name, _)| name);
-    let hidden = hidden.filter(|name| !published.contains(name.as_str()));
+    let hidden = hidden.filter(|name| !published.contains(name.as_str()) && !is_kept(name));
     changed.hidden = hidden.cloned().collect();
     // Columns may have become indexed, and others so no more; the indexes that
     // stay are not made again, since that takes minutes on a large table.
     let kept: HashSet<&str> = indexed(columns).collect();
     let stored = record.columns.iter().map(|(name, _)| name.as_str());
-    let gone: Vec<&str> = stored.filter(|name| !kept.contains(name)).collect();
-    drop_indexes_of(transaction, target, &gone).await?;
-    create_indexes(transaction, target, columns).await?;
+    let gone: Vec<&str> = stored
+        .filter(|name| !kept.contains(name) && !is_kept(name))
+        .collect();
+    drop_indexes_of(transaction, target, table, &gone).await?;
+    create_indexes(transaction, target, table, columns).await?;
     Ok(changed)
 }
 
-/// Makes the indexes that are missing: the key of the regions, the cell of
-/// the positions, and the columns declared as indexed.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn create_indexes(
+async fn add_column(
     transaction: &mut Transaction,
     target: &Target,
-    columns: &[Declared],
+    table: &Name,
+    definition: &str,
 ) -> Result<(), Error> {
-    let table = target.stored(TABLE.0, TABLE.1);
-    for column in indexed(columns) {
-        let unique = match column {
-            name::PUBLISHER_DID => "UNIQUE ",
-            _ => "",
-        };
-        let (index, _) = target.index_names(TABLE.0, &index_of(column));
-        let column = target::quote(column);
-        let sql = format!("CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({column})");
-        transaction.script(&sql).await?;
-    }
-    Ok(())
-}
-
-/// Puts the rows in the order of their regions, so that what lies together in
-/// the sky is read together. For a table whose rows have just come and that has
-/// no indexes.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn cluster(transaction: &mut Transaction, target: &Target) -> Result<(), Error> {
-    let table = target.stored(TABLE.0, TABLE.1);
-    let (index, _) = target.index_names(TABLE.0, &index_of(spatial::KEY));
-    let Some(cluster) = target.cluster(&table, &index) else {
-        return Ok(());
-    };
-    let key = target::quote(spatial::KEY);
-    let sql = format!("CREATE INDEX {index} ON {table} ({key}); {cluster}");
+    let table = table.stored(target);
+    let sql = format!("ALTER TABLE {table} ADD COLUMN {definition}");
     transaction.script(&sql).await
 }
 
-/// Drops all that [`create_indexes`] makes.
+/// Makes the table itself, without its indexes.
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn drop_indexes(
+pub(super) async fn make(
     transaction: &mut Transaction,
     target: &Target,
+    table: &Name,
     columns: &[Declared],
 ) -> Result<(), Error> {
-    let columns: Vec<&str> = indexed(columns).collect();
-    drop_indexes_of(transaction, target, &columns).await
+    let sql = create_table(target, table, columns);
+    transaction.script(&sql).await
 }
 
-async fn drop_indexes_of(
-    transaction: &mut Transaction,
-    target: &Target,
-    columns: &[&str],
-) -> Result<(), Error> {
-    for column in columns {
-        let (_, index) = target.index_names(TABLE.0, &index_of(column));
-        let sql = format!("DROP INDEX IF EXISTS {index}");
-        transaction.script(&sql).await?;
-    }
-    Ok(())
+/// Whether a column of this name would be one of [`KEPT`], also of those that
+/// a later version may add.
+pub(super) fn is_kept(name: &str) -> bool {
+    name.starts_with("reg_")
 }
 
-/// Makes the triggers that mark rows which other programs write. Our own rows
-/// come with their cells.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn make_triggers(
-    transaction: &mut Transaction,
-    database: &Database,
-) -> Result<(), Error> {
-    for indexed in indexes() {
-        upkeep::drop_triggers(transaction, database, &indexed).await?;
-        upkeep::make_triggers(transaction, database, &indexed).await?;
-    }
-    Ok(())
-}
-
-/// Takes them away until the end of a transaction in which nobody else can
-/// write.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn drop_triggers(
-    transaction: &mut Transaction,
-    database: &Database,
-) -> Result<(), Error> {
-    for indexed in indexes() {
-        upkeep::drop_triggers(transaction, database, &indexed).await?;
-    }
-    Ok(())
-}
-
-fn indexes() -> Vec<Indexed> {
-    Indexed::all(&published(&[]).table(&[]))
-}
-
-/// Waits until no other program loads or alters the table, and keeps them
-/// waiting until the transaction ends. Readers are not held up.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn lock(transaction: &mut Transaction) -> Result<(), Error> {
-    let sql = "UPDATE {obstap.obscore_tables} SET table_name = table_name \
-               WHERE schema_name = $1 AND table_name = $2";
-    transaction.execute(sql, &place()).await.map(drop)
-}
-
-/// Measures the table, so that queries are planned by what is in it now.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn analyze(transaction: &mut Transaction) -> Result<(), Error> {
-    transaction.script("ANALYZE {ivoa.obscore}").await
-}
-
-/// Columns with a B-tree. Regions and positions are searched by their cells.
-fn indexed(columns: &[Declared]) -> impl Iterator<Item = &str> {
-    let spatial = [name::REGION, name::RA, name::DEC];
-    let declared = columns.iter().filter(|declared| declared.indexed);
-    let declared = declared.map(Declared::name);
-    let declared = declared.filter(move |name| !spatial.contains(name));
-    declared.chain([spatial::KEY, spatial::CELL])
-}
-
-fn index_of(column: &str) -> String {
-    // Within the 63 bytes that PostgreSQL keeps of a name.
-    match column.len() {
-        0..=55 => format!("obscore_{column}"),
-        _ => format!("obscore_{}", hash(column)),
-    }
-}
-
-fn create_table(target: &Target, columns: &[Declared]) -> String {
+fn create_table(target: &Target, table: &Name, columns: &[Declared]) -> String {
     let positions = [name::RA, name::DEC];
     let (first, others): (Vec<&Declared>, Vec<&Declared>) = columns
         .iter()
         .partition(|declared| positions.contains(&declared.name()));
     let declared = first.into_iter().chain(others);
     let declared = declared.map(|declared| definition(target, declared));
-    let hidden = spatial::COLUMNS
-        .iter()
-        .map(|&(name, wire)| format!("{} {}", target::quote(name), target.stored_type(wire)));
+    let hidden = |&(name, wire)| format!("{} {}", target::quote(name), target.stored_type(wire));
+    let index = spatial::COLUMNS.iter().map(hidden);
     // What a spatial search reads of every candidate stands first: to reach a
     // column, databases step over those before it.
-    let columns: Vec<String> = hidden.chain(declared).collect();
+    let columns: Vec<String> = index
+        .chain(declared)
+        .chain(KEPT.iter().map(hidden))
+        .collect();
     format!(
         "CREATE TABLE {} (\n    {}\n) {}",
-        target.stored(TABLE.0, TABLE.1),
+        table.stored(target),
         columns.join(",\n    "),
         target.table_options()
     )
@@ -330,7 +414,7 @@ fn definition(target: &Target, declared: &Declared) -> String {
 #[derive(Default)]
 struct Record {
     hash: String,
-    /// Names and types of its columns, hidden ones apart.
+    /// Names and types of its columns, those of the index on the sky apart.
     columns: BTreeSet<(String, String)>,
 }
 
@@ -339,7 +423,7 @@ const RECORD: &str = "SELECT column_hash, columns, CAST(index_version AS bigint)
 const RECORD_WIRES: [Wire; 3] = [Wire::Text, Wire::Text, Wire::Int8];
 
 impl Record {
-    fn of(rows: &crate::database::Batch) -> Result<Option<Record>, PrepareError> {
+    fn of(table: &Name, rows: &Batch) -> Result<Option<Record>, PrepareError> {
         if rows.is_empty() {
             return Ok(None);
         }
@@ -347,7 +431,8 @@ impl Record {
         let version = rows.cell(0, 2).and_then(|cell| cell.try_into().ok());
         let found = version.map_or(0, i64::from_be_bytes);
         if found != spatial::VERSION {
-            return Err(PrepareError::IndexVersion { found });
+            let table = table.clone();
+            return Err(PrepareError::IndexVersion { table, found });
         }
         let lines = text(1);
         let columns = lines.lines().filter_map(|line| line.split_once(' '));
@@ -372,13 +457,13 @@ fn listed(columns: &BTreeSet<(String, String)>) -> String {
     lines.collect()
 }
 
-fn place() -> [Value; 2] {
-    [TABLE.0, TABLE.1].map(|name| Value::Text(name.to_owned()))
+fn kept_as((name, wire): (&str, Wire)) -> (String, String) {
+    (name.to_owned(), format!("{wire:?}"))
 }
 
 /// FNV-1a with 64 bits in hexadecimal: the same in every build, as the
 /// standard library's hashes are not.
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     let start = 0xcbf2_9ce4_8422_2325_u64;
     let hash = text.bytes().fold(start, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -394,7 +479,7 @@ mod tests {
     fn the_table_on_both_engines() {
         let columns = declared(&[]).unwrap();
         let check = |target: Target, lines: [&str; 6]| {
-            let sql = create_table(&target, &columns);
+            let sql = create_table(&target, &Name::default(), &columns);
             for line in lines {
                 assert!(sql.contains(line), "no {line} in {sql}");
             }
@@ -421,24 +506,5 @@ mod tests {
                 "    \"fp_v\" BLOB,\n    \"pt_hpx\" INTEGER,\n    \"s_ra\" REAL,",
             ],
         );
-    }
-
-    #[test]
-    fn regions_and_positions_are_searched_by_their_cells() {
-        let columns = declared(&[]).unwrap();
-        let names: Vec<&str> = indexed(&columns).collect();
-        assert!(names.contains(&"fp_key") && names.contains(&"pt_hpx"));
-        assert!(names.contains(&"obs_publisher_did"));
-        assert!(!names.contains(&"s_region") && !names.contains(&"s_ra"));
-    }
-
-    #[test]
-    fn long_names_keep_their_indexes_apart() {
-        let (a, b) = (
-            format!("{}a", "x".repeat(62)),
-            format!("{}b", "x".repeat(62)),
-        );
-        assert!(index_of(&a).len() <= 63);
-        assert_ne!(index_of(&a), index_of(&b));
     }
 }

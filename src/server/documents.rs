@@ -12,6 +12,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::{State, routes, url};
 use crate::dali::Params;
+use crate::obscore::manager;
 use crate::tap;
 use crate::vosi::examples::{Example, Sight};
 use crate::vosi::{self, Detail};
@@ -150,11 +151,17 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         Ok(Ok(counts)) => Some(counts),
         _ => None,
     };
-    let text = state.metrics.text(
-        jobs,
-        &state.service.database.pools(),
-        state.datalink.missing(),
-    );
+    let database = state.service.database.clone();
+    let obscore = state
+        .runtime
+        .spawn(async move { manager::status(&database).await });
+    let obscore = match obscore.await {
+        Ok(Ok(status)) => Some(status),
+        _ => None,
+    };
+    let pools = state.service.database.pools();
+    let missing = state.datalink.missing();
+    let text = state.metrics.text(jobs, &pools, missing, obscore.as_ref());
     HttpResponse::Ok().content_type(METRICS).body(text)
 }
 

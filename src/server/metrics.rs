@@ -4,6 +4,7 @@
 //! Names and labels are a promise to dashboards; labels have few values, so no
 //! path, query or address of anybody is one.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::database::Pool;
+use crate::obscore::manager::Status;
 
 /// Ends of the classes of durations, in seconds.
 const SECONDS: [f64; 12] = [
@@ -44,6 +46,12 @@ struct Phase {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Fed {
+    registry: String,
+    table: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Lane {
     pool: &'static str,
 }
@@ -59,6 +67,9 @@ pub struct Metrics {
     jobs: Family<Phase, Gauge>,
     connections: Family<Lane, Gauge>,
     in_use: Family<Lane, Gauge>,
+    lag: Family<Fed, Gauge<f64, AtomicU64>>,
+    obscore_rows: Family<Fed, Gauge>,
+    changed_at: Family<Vec<(String, String)>, Gauge<f64, AtomicU64>>,
     missing: Counter,
 }
 
@@ -76,6 +87,9 @@ impl Default for Metrics {
             jobs: Family::default(),
             connections: Family::default(),
             in_use: Family::default(),
+            lag: Family::default(),
+            obscore_rows: Family::default(),
+            changed_at: Family::default(),
             missing: Counter::default(),
         };
         let all = &mut metrics.registry;
@@ -122,6 +136,23 @@ impl Default for Metrics {
             "Those of them that are in use",
             metrics.in_use.clone(),
         );
+        all.register_with_unit(
+            "obscore_lag",
+            "For how long changes of a registry may have gone unseen",
+            Unit::Seconds,
+            metrics.lag.clone(),
+        );
+        all.register(
+            "obscore_rows",
+            "Rows of a registry in a table, when all were last compared",
+            metrics.obscore_rows.clone(),
+        );
+        all.register_with_unit(
+            "obscore_changed_at",
+            "When an ObsCore table was last changed, since 1970",
+            Unit::Seconds,
+            metrics.changed_at.clone(),
+        );
         all.register(
             "files_missing",
             "Files of datasets that were asked for, or linked to, and are gone",
@@ -161,8 +192,16 @@ impl Metrics {
     }
 
     /// Everything there is to tell. `jobs`: how many wait and run, if known;
-    /// `missing`: files that were gone, since the service began.
-    pub fn text(&self, jobs: Option<(u64, u64)>, pools: &[Pool], missing: u64) -> String {
+    /// `missing`: files that were gone, since the service began; `obscore`: how
+    /// far the tables are, if known.
+    pub fn text(
+        &self,
+        jobs: Option<(u64, u64)>,
+        pools: &[Pool],
+        missing: u64,
+        obscore: Option<&Status>,
+    ) -> String {
+        self.obscore(obscore);
         self.missing
             .inc_by(missing.saturating_sub(self.missing.get()));
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -186,6 +225,33 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    fn obscore(&self, status: Option<&Status>) {
+        self.lag.clear();
+        self.obscore_rows.clear();
+        self.changed_at.clear();
+        let Some(status) = status else {
+            return;
+        };
+        for feed in &status.feeds {
+            let labels = Fed {
+                registry: feed.repository.label.clone(),
+                table: feed.table.to_string(),
+            };
+            if let Some(lag) = status.lag(feed) {
+                self.lag.get_or_create(&labels).set(lag);
+            }
+            if let Some(rows) = feed.rows {
+                let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+                self.obscore_rows.get_or_create(&labels).set(rows);
+            }
+        }
+        if let Some(seconds) = status.changed_since_1970() {
+            self.changed_at.get_or_create(&Vec::new()).set(seconds);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +268,12 @@ mod tests {
             connections: 8,
             in_use: 3,
         }];
-        let text = metrics.text(Some((2, 1)), &pools, 3);
+        let status = Status {
+            feeds: Vec::new(),
+            changed_at: Some(-500_000),
+            now: 0,
+        };
+        let text = metrics.text(Some((2, 1)), &pools, 3, Some(&status));
         for line in [
             "obstap_requests_total{route=\"/tap/sync\",status=\"200\"} 1",
             "obstap_requests_total{route=\"/tap/sync\",status=\"left\"} 1",
@@ -212,6 +283,7 @@ mod tests {
             "obstap_query_failures_total{why=\"request\"} 1",
             "obstap_jobs{phase=\"queued\"} 2",
             "obstap_pool_connections_in_use{pool=\"readers\"} 3",
+            "obstap_obscore_changed_at_seconds 946684799.5",
             "obstap_files_missing_total 3",
             "# EOF",
         ] {

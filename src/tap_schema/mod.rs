@@ -21,7 +21,7 @@ mod ucd;
 pub use live::{LOOKED_AFTER, Live};
 pub use load::load;
 pub use own::{keys, own};
-pub use publish::{changed, publish};
+pub use publish::{changed, publish, unpublish};
 pub use statistics::Distributions;
 
 pub use crate::database::Statistics;

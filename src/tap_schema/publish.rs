@@ -32,6 +32,34 @@ pub async fn publish(
     changed(transaction).await
 }
 
+/// Takes out what is said of a table, and of its schema if it was the last there.
+///
+/// # Errors
+/// Those of the database; the transaction is then of no more use.
+pub async fn unpublish(
+    transaction: &mut Transaction,
+    schema: &str,
+    table: &str,
+) -> Result<(), Error> {
+    let full = text(&format!("{schema}.{table}"));
+    for sql in [
+        "DELETE FROM {tap_schema.columns} WHERE table_name = $1",
+        "DELETE FROM {tap_schema.tables} WHERE table_name = $1",
+    ] {
+        transaction
+            .execute(sql, std::slice::from_ref(&full))
+            .await?;
+    }
+    let sql = "DELETE FROM {obstap.spatial_indexes} WHERE schema_name = $1 AND table_name = $2";
+    transaction
+        .execute(sql, &[text(schema), text(table)])
+        .await?;
+    let sql = "DELETE FROM {tap_schema.schemas} WHERE schema_name = $1 \
+               AND NOT EXISTS (SELECT 1 FROM {tap_schema.tables} WHERE schema_name = $1)";
+    transaction.execute(sql, &[text(schema)]).await?;
+    changed(transaction).await
+}
+
 /// Lets services that run know that they must read TAP_SCHEMA, and count rows, again.
 ///
 /// # Errors

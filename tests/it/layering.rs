@@ -90,8 +90,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "config", "dali", "database", "datalink", "files", "output", "registry", "soda", "tap",
-            "uws", "vosi", "web", "scs", "sia",
+            "config", "dali", "database", "datalink", "files", "obscore", "output", "registry",
+            "soda", "tap", "uws", "vosi", "web", "scs", "sia",
         ],
     ),
     (

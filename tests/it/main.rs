@@ -16,6 +16,7 @@ mod language;
 mod layering;
 mod leaving;
 mod load;
+mod manager;
 mod manners;
 mod obscore;
 mod own;

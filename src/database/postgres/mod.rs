@@ -212,6 +212,27 @@ impl Postgres {
         }
     }
 
+    /// The server's own number, where it may be asked for, the database and
+    /// our table in it: another after every restore.
+    pub(super) async fn identity(&self) -> Result<String, Error> {
+        let may = "SELECT CAST(oid AS text), \
+                   CAST(CAST(CAST('{obstap.manager}' AS regclass) AS oid) AS text), \
+                   has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') \
+                   FROM pg_catalog.pg_database WHERE datname = current_database()";
+        let wires = [Wire::Text, Wire::Text, Wire::Bool];
+        let found = self.fetch(may, &[], &wires).await?;
+        let text = |rows: &Batch, column| {
+            String::from_utf8_lossy(rows.cell(0, column).unwrap_or_default()).into_owned()
+        };
+        let mut identity = format!("database {} {}", text(&found, 0), text(&found, 1));
+        if found.cell(0, 2) == Some(&[1]) {
+            let sql = "SELECT CAST(system_identifier AS text) FROM pg_catalog.pg_control_system()";
+            let server = self.fetch(sql, &[], &[Wire::Text]).await?;
+            identity = format!("{identity} of {}", text(&server, 0));
+        }
+        Ok(identity)
+    }
+
     pub(super) async fn exists(&self, table: (&str, &str)) -> Result<bool, Error> {
         let (sql, values) = exists(&self.target, table);
         Ok(!self.fetch(sql, &values, &[Wire::Int4]).await?.is_empty())

@@ -154,6 +154,17 @@ impl Transaction {
     /// Keeps out everybody who locks the same name until the end.
     pub(in crate::database) async fn lock(&mut self, name: &str) -> Result<(), Error> {
         let sql = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))";
+        self.locked(sql, name).await
+    }
+
+    /// Keeps out everybody who locks the same name alone until the end.
+    pub(in crate::database) async fn lock_shared(&mut self, name: &str) -> Result<(), Error> {
+        let sql =
+            "SELECT pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended($1, 0))";
+        self.locked(sql, name).await
+    }
+
+    async fn locked(&mut self, sql: &str, name: &str) -> Result<(), Error> {
         // Other namespaces in this database are other services.
         let name = format!("{}.{name}", self.target.schema("obstap"));
         self.execute(sql, &[Value::Text(name)]).await?;

@@ -184,6 +184,18 @@ impl Sqlite {
         Ok(!self.fetch(sql, &values, &[Wire::Int4]).await?.is_empty())
     }
 
+    /// The file itself, by device and inode: a copy has others.
+    pub(super) async fn identity(&self) -> Result<String, Error> {
+        use std::os::unix::fs::MetadataExt;
+        let path = self.path.clone();
+        let about = self
+            .runtime
+            .spawn_blocking(move || std::fs::metadata(&path));
+        let about = joined(about.await)?
+            .map_err(|error| Error::driver("look at the file of the database", error))?;
+        Ok(format!("file {} {}", about.dev(), about.ino()))
+    }
+
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
         let writer = self.writer.clone().lock_owned().await;
         Transaction::begin(writer, self.target.clone(), self.runtime.clone()).await

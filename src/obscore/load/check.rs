@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::thread;
 
+use adql::Wire;
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::{Layout, Record};
@@ -110,7 +111,13 @@ impl Drawn {
 /// Reads and checks on threads of their own until the receiver is dropped.
 /// The chunks come in the order of the file; `drawn`, if it is wanted, holds
 /// what those that came cover.
-pub(super) fn start(table: Table, layout: Layout, drawn: Option<Drawn>) -> mpsc::Receiver<Pending> {
+/// Each row gets `change` as its last cell.
+pub(super) fn start(
+    table: Table,
+    layout: Layout,
+    change: i64,
+    drawn: Option<Drawn>,
+) -> mpsc::Receiver<Pending> {
     let threads = thread::available_parallelism().map_or(1, |n| n.get());
     let (order, ordered) = mpsc::channel(2 * threads);
     let (hand, work) = blocking::sync_channel::<Work>(threads);
@@ -124,7 +131,7 @@ pub(super) fn start(table: Table, layout: Layout, drawn: Option<Drawn>) -> mpsc:
                 let Ok(Ok(work)) = next else {
                     return;
                 };
-                check(&layout, drawn.as_ref(), work);
+                check(&layout, change, drawn.as_ref(), work);
             }
         });
     }
@@ -178,8 +185,9 @@ fn read(mut table: Table, order: &mpsc::Sender<Pending>, hand: &blocking::SyncSe
     }
 }
 
-fn check(layout: &Layout, drawn: Option<&Drawn>, work: Work) {
-    let mut batch = Batch::new(layout.wires());
+fn check(layout: &Layout, change: i64, drawn: Option<&Drawn>, work: Work) {
+    let wires: Vec<Wire> = layout.wires().iter().copied().chain([Wire::Int8]).collect();
+    let mut batch = Batch::new(wires);
     let mut good = Vec::with_capacity(work.rows.len());
     let mut values = Vec::with_capacity(work.rows.len());
     let mut bad = work.unreadable;
@@ -190,6 +198,7 @@ fn check(layout: &Layout, drawn: Option<&Drawn>, work: Work) {
                     tracing::debug!(line = row.place, "{warning}");
                 }
                 record.push(&mut batch);
+                batch.push(Some(&change.to_be_bytes()));
                 good.push(Good {
                     place: row.place,
                     hash: hash(record.publisher_did()),
@@ -223,7 +232,7 @@ fn check(layout: &Layout, drawn: Option<&Drawn>, work: Work) {
 
 /// Two hashes of 64 bits: of a billion identifiers no two are likely to share
 /// both.
-fn hash(text: &str) -> u128 {
+pub(in crate::obscore) fn hash(text: &str) -> u128 {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, text).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Files into `ivoa.obscore`: whole or not at all, and the same file twice is
+//! Files into an ObsCore table: whole or not at all, and the same file twice is
 //! the same as once.
 //!
 //! A row replaces the one with its `obs_publisher_did`, as a whole. An empty
@@ -15,22 +15,30 @@ use adql::target::quote;
 use adql::{Column, Type, Wire};
 use tokio::sync::mpsc;
 
-use super::table::{
-    analyze, cluster, create_indexes, drop_indexes, drop_triggers, lock, make_triggers,
+use super::indexes::{
+    analyze, cluster, create_indexes, drop_indexes, drop_triggers, is_empty, lock, make_triggers,
 };
-use super::{Declared, ExtraError, Layout, LayoutError, TABLE, columns, declared};
+use super::table::KEPT;
+use super::{Declared, ExtraError, Layout, LayoutError, Name, change, columns, declared};
 use crate::config::ExtraColumn;
 use crate::database::{self, Batch, Database, Transaction};
 use crate::input::{InputError, Table};
-use crate::spatial::coverage::{self, Axes};
+use crate::spatial::{
+    self,
+    coverage::{self, Axes},
+};
 use crate::tap_schema;
 use check::{Bad, Checked, Drawn};
 use rejects::Rejects;
 
+pub(super) use check::hash;
+
 /// How a file is loaded.
 #[derive(Default)]
 pub struct Options {
-    /// The extra columns that [`super::prepare`] was given.
+    /// `ivoa.obscore`, or another that has been prepared.
+    pub table: Name,
+    /// All extra columns of the table ([`super::extra_columns`]).
     pub extra: Vec<ExtraColumn>,
     /// Go on when rows are bad, and append them with their reasons to this
     /// CSV file.
@@ -126,13 +134,16 @@ pub async fn load(
     };
     let mut transaction = database.begin().await?;
     // Two loads that both found the table empty would stand in each other's way.
-    lock(&mut transaction).await?;
-    let place = Place::choose(&mut transaction, database, &columns).await?;
+    let into = options.table.clone();
+    lock(&mut transaction, &into).await?;
+    let place = Place::choose(&mut transaction, database, &into, &columns).await?;
     let empty = place == Place::Empty;
-    let adding = coverage::kept::adding(&mut transaction, database, TABLE, empty).await?;
+    let adding = coverage::kept::adding(&mut transaction, database, into.pair(), empty).await?;
     let drawn = adding.wants().then(|| Drawn::new(axes(&layout, &columns)));
-    let names = layout.names().into_iter().map(str::to_owned).collect();
-    let mut checked = check::start(table, layout, drawn.clone());
+    let change = change::number(&mut transaction, database).await?;
+    let mut names: Vec<String> = layout.names().into_iter().map(str::to_owned).collect();
+    names.push(CHANGE.to_owned());
+    let mut checked = check::start(table, layout, change, drawn.clone());
     let mut intake = Intake {
         file: &file,
         seen: HashMap::new(),
@@ -149,27 +160,28 @@ pub async fn load(
         // Once the file is lost, only its other faults are of interest.
         let lost = rejects.is_none() && intake.total_bad > 0;
         if !lost && !batch.is_empty() {
-            let names: &Vec<String> = &names;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            transaction.append(place.table(), &names, batch).await?;
+            transaction
+                .append(place.table(&into), &names, batch)
+                .await?;
         }
     }
     if rejects.is_none() && intake.total_bad > 0 {
         return Err(intake.refused().into());
     }
     let replaced = place
-        .finish(&mut transaction, database, &names, &columns)
+        .finish(&mut transaction, database, &into, &names, &columns)
         .await?;
     if let Some(drawn) = drawn {
         // What was drawn of a row that came twice is not in the table.
         let exact = replaced == 0 && !intake.repeated;
         let mut extent = drawn.extent();
         adding
-            .end(&mut transaction, TABLE, &mut extent, exact)
+            .end(&mut transaction, into.pair(), &mut extent, exact)
             .await?;
     }
     if place == Place::Empty || intake.loaded >= ANALYZED {
-        analyze(&mut transaction).await?;
+        analyze(&mut transaction, database.target(), &into).await?;
         tap_schema::changed(&mut transaction).await?;
     }
     if let Some(rejects) = rejects {
@@ -290,30 +302,35 @@ enum Place {
 
 const SCRATCH: (&str, &str) = ("obstap", "loading");
 
+/// When a row was last written.
+const CHANGE: &str = "reg_change";
+
 impl Place {
     async fn choose(
         transaction: &mut Transaction,
         database: &Database,
+        table: &Name,
         columns: &[Declared],
     ) -> Result<Place, database::Error> {
-        let any = "SELECT 1 FROM {ivoa.obscore} LIMIT 1";
-        if transaction.fetch(any, &[], &[Wire::Int4]).await?.is_empty() {
-            drop_indexes(transaction, database.target(), columns).await?;
+        let target = database.target();
+        if is_empty(transaction, target, table).await? {
+            drop_indexes(transaction, target, table, columns).await?;
             // They would keep rows from arriving many at a time.
-            drop_triggers(transaction, database).await?;
+            drop_triggers(transaction, database, table).await?;
             return Ok(Place::Empty);
         }
         let sql = format!(
-            "CREATE {} {{obstap.loading}} AS SELECT * FROM {{ivoa.obscore}} WHERE 1 = 0",
-            database.target().scratch_table()
+            "CREATE {} {{obstap.loading}} AS SELECT * FROM {} WHERE 1 = 0",
+            target.scratch_table(),
+            table.stored(target)
         );
         transaction.script(&sql).await?;
         Ok(Place::Scratch)
     }
 
-    fn table(self) -> (&'static str, &'static str) {
+    fn table(self, into: &Name) -> (&str, &str) {
         match self {
-            Place::Empty => TABLE,
+            Place::Empty => into.pair(),
             Place::Scratch => SCRATCH,
         }
     }
@@ -323,34 +340,39 @@ impl Place {
         self,
         transaction: &mut Transaction,
         database: &Database,
+        table: &Name,
         given: &[String],
         columns: &[Declared],
     ) -> Result<u64, database::Error> {
+        let target = database.target();
         if self == Place::Empty {
-            cluster(transaction, database.target()).await?;
-            create_indexes(transaction, database.target(), columns).await?;
-            make_triggers(transaction, database).await?;
+            cluster(transaction, target, table).await?;
+            create_indexes(transaction, target, table, columns).await?;
+            make_triggers(transaction, database, table).await?;
             return Ok(0);
         }
+        let stored = table.stored(target);
         let id = columns::name::PUBLISHER_DID;
         let count = format!(
             "SELECT CAST(count(*) AS bigint) FROM {{obstap.loading}} AS n \
-             JOIN {{ivoa.obscore}} AS o ON n.{id} = o.{id}"
+             JOIN {stored} AS o ON n.{id} = o.{id}"
         );
         let counted = transaction.fetch(&count, &[], &[Wire::Int8]).await?;
         let replaced = counted.cell(0, 0).and_then(|cell| cell.try_into().ok());
         let replaced = replaced.map_or(0, u64::from_be_bytes);
         let given: Vec<String> = given.iter().map(|name| quote(name)).collect();
         let given = given.join(", ");
-        // What the file does not have is empty in the new row too.
-        let hidden = crate::spatial::COLUMNS.iter().map(|&(name, _)| name);
+        // What the file does not have is empty in the new row too; and it is
+        // the file's from now on.
+        let hidden = spatial::COLUMNS.iter().chain(&KEPT);
+        let hidden = hidden.map(|&(name, _)| name);
         let all = columns.iter().map(Declared::name).chain(hidden);
         let set: Vec<String> = all
             .filter(|name| *name != id)
             .map(|name| format!("{0} = excluded.{0}", quote(name)))
             .collect();
         let merge = format!(
-            "INSERT INTO {{ivoa.obscore}} ({given}) SELECT {given} FROM {{obstap.loading}} \
+            "INSERT INTO {stored} ({given}) SELECT {given} FROM {{obstap.loading}} \
              WHERE 1 = 1 ON CONFLICT ({id}) DO UPDATE SET {}",
             set.join(", ")
         );

@@ -237,6 +237,11 @@ impl Drop for Server {
     }
 }
 
+/// One of the programs that come with the server, as `pg_dump`.
+pub fn program(name: &str) -> PathBuf {
+    server().programs.join(name)
+}
+
 /// The newest installed server programs.
 fn programs() -> PathBuf {
     let version = |path: &Path| -> u32 {
