@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use actix_web::body::SizedStream;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, EntityTag, HeaderMap, HeaderName, HttpDate};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::stream;
@@ -81,9 +81,15 @@ pub async fn give(
         }
     };
     file.seek(SeekFrom::Start(download.start + first)).await?;
+    // Nothing is read for HEAD, which tells the length alone.
+    let read = if *request.method() == Method::HEAD {
+        0
+    } else {
+        length
+    };
     Ok(response
         .insert_header((header::ACCEPT_RANGES, "bytes"))
-        .body(SizedStream::new(length, chunks(file, length))))
+        .body(SizedStream::new(length, chunks(file, read))))
 }
 
 impl Download {
