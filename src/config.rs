@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod links;
 mod merged;
+mod portal;
 mod registry;
 mod registry_api;
 mod rules;
@@ -29,6 +30,7 @@ pub use jobs::Jobs;
 pub use keys::unknown_variables;
 pub use links::{Access, Cutout, Datalink, Files, Key};
 use merged::merge;
+pub use portal::Portal;
 pub use registry::Registry;
 pub use registry_api::{RegistryApi, Secret};
 use rules::{default_data_dir, follow, is_namespace, sites};
@@ -75,6 +77,7 @@ pub struct Settings {
     pub registry: Registry,
     pub datalink: Datalink,
     pub files: Files,
+    pub portal: Portal,
     pub soda: Soda,
     pub registry_api: RegistryApi,
     /// Queries that may wait for one of these connections.
@@ -312,6 +315,7 @@ impl Settings {
             registry: registry::registry(&merged)?,
             datalink: links::datalink(&merged)?,
             files: links::files(&merged)?,
+            portal: Portal::read(&merged)?,
             soda: Soda::read(&merged)?,
             registry_api: RegistryApi::read(&merged)?,
             long: usize::try_from(long).unwrap_or(1),

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use tokio::runtime::Runtime;
@@ -119,6 +119,10 @@ pub fn serve(
         datalink,
         jobs: jobs.clone(),
         registry: settings.registry.clone(),
+        portal: settings.portal.clone(),
+        counted: tap::Counted::default(),
+        watch: server::Watch::default(),
+        started: Instant::now(),
         base_url: settings.base_url.clone(),
         origins: settings.cors_origins.clone(),
         drafts: settings.metadata_drafts,

@@ -19,6 +19,7 @@ const SECTIONS: &[&str] = &[
     "follow",
     "datalink",
     "files",
+    "portal",
 ];
 
 /// Refuses what the file should not have, by name and line; gives the keys it

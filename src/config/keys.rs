@@ -89,6 +89,10 @@ pub(super) const KEYS: &[(&str, &str, Kind, Option<&str>)] = &[
     ("files", "gs_key_id", Kind::Text, None),
     ("files", "gs_secret", Kind::Text, None),
     ("files", "signed_seconds", Kind::Number, Some("3600")),
+    ("portal", "resolver", Kind::Text, None),
+    ("portal", "aladin", Kind::Text, None),
+    ("portal", "survey", Kind::Text, Some("CDS/P/DSS2/color")),
+    ("portal", "token", Kind::Text, None),
     ("soda", "roots", Kind::Text, None),
     ("soda", "concurrent", Kind::Number, Some("4")),
 ];

@@ -45,14 +45,14 @@ impl Secret {
 }
 
 /// Characters of a token (RFC 6750 section 2.1, `b64token`).
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     text.len() >= 16
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
 }
 
-const RULE: &str = "must be 16 or more of letters, digits and -._~+/=";
+pub(super) const RULE: &str = "must be 16 or more of letters, digits and -._~+/=";
 
 impl RegistryApi {
     pub(super) fn read(merged: &Merged) -> Result<RegistryApi, Error> {

@@ -14,10 +14,10 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, HttpResponse};
 
-use super::State;
 use super::metrics::Metrics;
+use super::{State, url};
 
 const PROGRAM: &str = concat!("obstap/", env!("CARGO_PKG_VERSION"));
 
@@ -104,8 +104,16 @@ pub async fn around(
     let origin = request.headers().get(header::ORIGIN).cloned();
     // From here on the line is written, whatever becomes of the request.
     let mut line = Line::new(&request, &id, notes, state.as_ref());
-    let response = CURRENT.scope(id.clone(), next.call(request)).await?;
-    let mut response = response.map_into_boxed_body();
+    let refused = state
+        .as_ref()
+        .is_some_and(|state| is_strange(&request, state));
+    let mut response = match refused {
+        true => request.into_response(HttpResponse::Forbidden().body(STRANGE)),
+        false => {
+            let response = CURRENT.scope(id.clone(), next.call(request)).await?;
+            response.map_into_boxed_body()
+        }
+    };
     line.status = Some(response.status().as_u16());
     let route = response.request().match_pattern();
     line.route = route.unwrap_or_else(|| "other".to_owned());
@@ -124,6 +132,28 @@ pub async fn around(
         line.size = body.size();
         BoxBody::new(Counted { body, line })
     }))
+}
+
+const STRANGE: &str = "pages of other sites may not change anything here; the setting \
+                       cors_origins names those that may\n";
+
+/// Whether a page of a site that is not on the list wants something changed. A
+/// browser sends forms of any site without asking first (the Fetch standard), so
+/// that what may not be read has to be refused as well.
+fn is_strange(request: &ServiceRequest, state: &State) -> bool {
+    let Some(sites) = state.origins.as_deref() else {
+        return false;
+    };
+    let changes = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    let origin = request.headers().get(header::ORIGIN);
+    let Some(origin) = origin.filter(|_| changes) else {
+        return false;
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let base = url::base(request.request(), state.base_url.as_deref());
+    let ours = base.strip_prefix(origin);
+    let is_ours = ours.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    !is_ours && !sites.iter().any(|site| site.eq_ignore_ascii_case(origin))
 }
 
 /// Lets pages of other sites read the answer: of any where `sites` is `None`.

@@ -8,7 +8,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::around::Notes;
 use super::documents::tagged;
-use super::streamed::{self, Answer, Listener};
+use super::streamed::{self, Answer, Listener, Refused};
 use super::{State, body, url};
 use crate::datalink::Fault;
 use crate::output::error_document;
@@ -48,8 +48,8 @@ pub async fn links(
     };
     match streamed::answer(&state, Listener::of(&request, &notes), work).await {
         Ok(response) => response,
-        Err(Some(fault)) => refuse(&fault),
-        Err(None) => refuse(&Fault {
+        Err(Refused::Fault(fault)) => refuse(&fault),
+        Err(Refused::Stopped | Refused::Lost) => refuse(&Fault {
             status: 500,
             message: "FatalFault: looking for links ended unexpectedly".to_owned(),
         }),

@@ -14,27 +14,14 @@ use super::{State, routes, url};
 use crate::dali::Params;
 use crate::obscore::manager;
 use crate::tap;
-use crate::vosi::examples::Sight;
+use crate::vosi::examples::{Example, Sight};
 use crate::vosi::{self, Detail};
 use crate::web as pages;
 
 pub const XHTML: &str = "application/xhtml+xml;charset=utf-8";
 pub const METRICS: &str = "application/openmetrics-text;version=1.0.0;charset=utf-8";
 
-const HTML: &str = "text/html;charset=utf-8";
 const TEXT: &str = "text/plain;charset=utf-8";
-
-pub async fn index(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let base = base(&request, &state);
-    let catalog = state.catalog().await;
-    HttpResponse::Ok()
-        .content_type(HTML)
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'",
-        ))
-        .body(pages::index(&base, &catalog))
-}
 
 pub async fn capabilities(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let document = vosi::capabilities::write(
@@ -84,39 +71,47 @@ pub async fn table(
 }
 
 pub async fn examples(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let catalog = state.catalog().await;
-    let service = state.service.clone();
-    let sight = state
-        .runtime
-        .spawn(async move { service.one_observation().await });
-    let sight = match sight.await {
-        Ok(Some(tap::Observation {
-            ra,
-            dec,
-            mjd,
-            collection,
-        })) => Sight {
-            ra,
-            dec,
-            mjd,
-            collection,
-        },
-        _ => Sight::default(),
-    };
-    let mut examples = vosi::examples::make(&catalog, &sight);
-    let own = state.examples.iter().filter(|example| {
-        let good = state.service.understands(&example.query);
-        if !good {
-            tracing::warn!(
-                example = example.name,
-                "an example of the settings is left out: its query is not understood"
-            );
-        }
-        good
-    });
-    examples.splice(0..0, own.cloned());
+    let examples = state.all_examples().await;
     let document = vosi::examples::write(&base(&request, &state), &examples);
     tagged(&request, XHTML, document)
+}
+
+impl State {
+    /// Queries to begin with: those of the settings, then ours.
+    pub async fn all_examples(&self) -> Vec<Example> {
+        let catalog = self.catalog().await;
+        let service = self.service.clone();
+        let sight = self
+            .runtime
+            .spawn(async move { service.one_observation().await });
+        let sight = match sight.await {
+            Ok(Some(tap::Observation {
+                ra,
+                dec,
+                mjd,
+                collection,
+            })) => Sight {
+                ra,
+                dec,
+                mjd,
+                collection,
+            },
+            _ => Sight::default(),
+        };
+        let mut examples = vosi::examples::make(&catalog, &sight);
+        let own = self.examples.iter().filter(|example| {
+            let good = self.service.understands(&example.query);
+            if !good {
+                tracing::warn!(
+                    example = example.name,
+                    "an example of the settings is left out: its query is not understood"
+                );
+            }
+            good
+        });
+        examples.splice(0..0, own.cloned());
+        examples
+    }
 }
 
 pub async fn availability(state: Data<State>) -> HttpResponse {

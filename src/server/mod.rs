@@ -20,6 +20,8 @@ mod download;
 mod encoding;
 mod files;
 mod metrics;
+mod operator;
+mod portal;
 mod protocol;
 mod registry;
 mod registry_api;
@@ -27,11 +29,12 @@ mod simple;
 mod streamed;
 mod sync;
 mod url;
+mod watch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -40,6 +43,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use cutout::Cutouts;
 pub use metrics::Metrics;
+pub use watch::Watch;
 
 use crate::registry::own::Opened;
 use crate::uws::Jobs;
@@ -56,6 +60,13 @@ pub struct State {
     pub datalink: crate::datalink::Service,
     /// What the record of the service says.
     pub registry: config::Registry,
+    /// What its pages may use.
+    pub portal: config::Portal,
+    /// What they tell of the observations.
+    pub counted: tap::Counted,
+    /// What operators look at.
+    pub watch: Watch,
+    pub started: Instant,
     pub store: Arc<Opened>,
     pub registry_api: config::RegistryApi,
     /// As configured; else each request tells.

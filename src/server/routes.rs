@@ -1,6 +1,7 @@
 //! Every address of the service: who answers there, and how it is described.
 
 mod cutouts;
+mod pages;
 mod registry_api;
 mod simple;
 
@@ -10,7 +11,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 
-use super::{async_, body, coverage, datalink, documents, files, registry, sync};
+use super::{async_, body, coverage, datalink, documents, files, portal, registry, sync};
 use crate::dali::xml::MEDIA_TYPE as XML;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
@@ -163,7 +164,7 @@ const PLACES: &[Place] = &[
             operations: &[get("What is here and how to ask, for people", &[], &[HTML])],
         },
         compress: true,
-        serve: |it| it.route(read().to(documents::index)),
+        serve: |it| it.route(read().to(portal::landing)),
     },
     Place {
         address: Address {
@@ -475,6 +476,7 @@ fn places() -> impl Iterator<Item = &'static Place> {
         .chain(registry_api::PLACES)
         .chain(simple::PLACES)
         .chain(cutouts::PLACES)
+        .chain(pages::PLACES)
 }
 
 /// What there is, in the order of telling.

@@ -45,6 +45,22 @@ pub struct Listener {
     encoding: Encoding,
     id: String,
     notes: Notes,
+    asked: Option<Asked>,
+}
+
+/// A query that operators see while it runs.
+struct Asked {
+    query: String,
+    client: String,
+}
+
+/// Why there is no answer.
+pub enum Refused<F> {
+    Fault(F),
+    /// An operator has stopped it.
+    Stopped,
+    /// An error of ours: the work ended without a word.
+    Lost,
 }
 
 impl Listener {
@@ -54,29 +70,43 @@ impl Listener {
             encoding: Encoding::accepted(accepted.and_then(|it| it.to_str().ok())),
             id: RequestId::current().map_or_else(String::new, |id| id.0),
             notes: notes.clone(),
+            asked: None,
+        }
+    }
+
+    /// Operators see the query, and may stop it.
+    pub fn watched(self, query: String, client: String) -> Listener {
+        Listener {
+            asked: Some(Asked { query, client }),
+            ..self
         }
     }
 }
 
-/// Waits until the answer begins. `None` is an error of ours: the work ended
-/// without a word.
+/// Waits until the answer begins.
 pub async fn answer<P: Any + Send, F: Send + 'static>(
     state: &State,
-    listener: Listener,
+    mut listener: Listener,
     work: impl Future<Output = Result<Answer<P>, F>> + Send + 'static,
-) -> Result<HttpResponse, Option<F>> {
+) -> Result<HttpResponse, Refused<F>> {
     let (head, headed) = oneshot::channel();
     let (sender, mut chunks) = mpsc::channel(AHEAD);
+    let (asked, id) = (listener.asked.take(), listener.id.clone());
     let task = state.runtime.spawn(run(work, listener, head, sender));
-    // Lives as long as somebody waits: first here, then in the body.
+    // Both live as long as somebody waits: first here, then in the body.
     let waited_for = WaitedFor(task.abort_handle());
+    let watched = asked.map(|Asked { query, client }| {
+        let abort = task.abort_handle();
+        state.watch.begin(&id, &query, &client, abort)
+    });
     match headed.await {
         Ok(Ok(head)) => Ok(accepted(&head).streaming(stream::poll_fn(move |context| {
-            let _ = &waited_for;
+            let _ = (&waited_for, &watched);
             chunks.poll_recv(context)
         }))),
-        Ok(Err(fault)) => Err(Some(fault)),
-        Err(_) => Err(None),
+        Ok(Err(fault)) => Err(Refused::Fault(fault)),
+        Err(_) if watched.is_some_and(|watched| watched.is_stopped()) => Err(Refused::Stopped),
+        Err(_) => Err(Refused::Lost),
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::around::{Notes, RequestId};
 use super::protocol::{Around, Manner, Protocol};
-use super::streamed::{self, Answer, Listener};
+use super::streamed::{self, Answer, Listener, Refused};
 use super::{State, body, url};
 use crate::tap::Fault;
 
@@ -59,11 +59,14 @@ async fn answer(
     let manner = protocol.manner(&params);
     let refuse = |fault: Fault| {
         notes.note(|it| it.failure = Some(fault.cause()));
-        protocol.refusal(&fault.logged(&id), &manner, accept.as_deref())
+        let fault = fault.logged(&id);
+        state.watch.failed(&id, &fault);
+        protocol.refusal(&fault, &manner, accept.as_deref())
     };
-    let listener = Listener::of(&request, &notes);
-    let service = state.service.clone();
     let client = url::client(&request);
+    let query = params.all("QUERY").next().unwrap_or_default().to_owned();
+    let listener = Listener::of(&request, &notes).watched(query, client.clone());
+    let service = state.service.clone();
     let base = url::base(&request, state.base_url.as_deref());
     let (asked, said) = (protocol.clone(), accept.clone());
     let work = async move {
@@ -84,7 +87,8 @@ async fn answer(
     };
     match streamed::answer(&state, listener, work).await {
         Ok(response) => response,
-        Err(Some(fault)) => refuse(fault),
-        Err(None) => refuse(Fault::ours("answering the query ended unexpectedly")),
+        Err(Refused::Fault(fault)) => refuse(fault),
+        Err(Refused::Stopped) => refuse(Fault::stopped()),
+        Err(Refused::Lost) => refuse(Fault::ours("answering the query ended unexpectedly")),
     }
 }

@@ -49,6 +49,16 @@ impl Fault {
         }
     }
 
+    /// An operator has seen the query and ended it.
+    pub fn stopped() -> Fault {
+        let message = "an operator of the service has stopped the query; narrow it by position, time \
+                       or collection";
+        Fault {
+            cause: "cancelled",
+            ..Fault::new(503, message)
+        }
+    }
+
     /// Rows that another program has written cannot be brought into an index.
     pub fn unsettled(error: &database::Error) -> Fault {
         Fault {

@@ -9,9 +9,11 @@
 mod access;
 mod admission;
 mod coverage;
+mod facts;
 mod fault;
 mod glimpse;
 mod job;
+mod judge;
 mod links;
 mod protocol;
 mod request;
@@ -23,8 +25,10 @@ use std::time::Instant;
 
 pub use admission::Admission;
 pub use coverage::{CoverageRequest, Kind};
+pub use facts::{Band, Counted, Facts, Group};
 pub use fault::Fault;
 pub use glimpse::Observation;
+pub use judge::{Fix, Judged, Remark};
 pub use links::Base;
 pub use protocol::Protocol;
 pub use request::{Cap, QueryRequest};

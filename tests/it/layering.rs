@@ -86,7 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     // Floor 5: pages are served, and commands start the server.
-    ("web", &["adql", "dali", "output"]),
+    ("web", &["adql", "dali", "output", "tap", "vosi"]),
     (
         "server",
         &[

@@ -21,6 +21,7 @@ mod manners;
 mod obscore;
 mod own;
 mod plans;
+mod portal;
 mod protocol;
 mod random;
 mod registry;

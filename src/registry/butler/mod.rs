@@ -157,6 +157,7 @@ impl Inner {
         if after.is_none() {
             self.cache.forget();
         }
+        let most = most.max(1);
         let chosen = self.chosen(&wanted.collections).await?;
         for kind in self.wanted_types(wanted).await? {
             let mut from = match after {
@@ -164,20 +165,22 @@ impl Inner {
                 Some(place) if kind.name == place.dataset_type => Some(place.id),
                 _ => None,
             };
-            let mut ids = Vec::new();
-            loop {
-                let left = most.saturating_sub(ids.len());
-                let next = self.next_ids(&kind, wanted, &chosen, from, left).await?;
-                ids.extend(next.wanted);
-                from = next.seen.or(from);
-                if next.end || ids.len() >= most {
-                    break;
+            let mut end = false;
+            while !end {
+                let mut ids = Vec::new();
+                while !end && ids.len() < most {
+                    let left = most - ids.len();
+                    let next = self.next_ids(&kind, wanted, &chosen, from, left).await?;
+                    end = next.end || next.seen.is_none();
+                    ids.extend(next.wanted);
+                    from = next.seen.or(from);
                 }
-            }
-            let mut datasets = self.datasets(&kind, &ids, true).await?;
-            if !datasets.is_empty() {
-                datasets.sort_unstable_by_key(|dataset| dataset.id);
-                return Ok(datasets);
+                let mut datasets = self.datasets(&kind, &ids, true).await?;
+                // All of them may have gone meanwhile: then it goes on.
+                if !datasets.is_empty() {
+                    datasets.sort_unstable_by_key(|dataset| dataset.id);
+                    return Ok(datasets);
+                }
             }
         }
         Ok(Vec::new())

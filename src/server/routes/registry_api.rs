@@ -6,7 +6,7 @@ use super::{Place, get, may, must, read};
 use crate::server::registry_api;
 use crate::web::api::{Access, Address, Method, Operation, Parameter};
 
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 
 /// What rows for the registry may be written in.
 const ROWS: &[&str] = &[
@@ -17,7 +17,7 @@ const ROWS: &[&str] = &[
 ];
 
 /// What needs a token, with a body of these media types.
-const fn guarded(
+pub const fn guarded(
     method: Method,
     summary: &'static str,
     parameters: &'static [Parameter],
