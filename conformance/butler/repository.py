@@ -223,6 +223,8 @@ class Repository:
             self.butler.put({"of": json.dumps(data_id)}, dataset_type, data_id, run=run)
 
     def refs(self, dataset_type, run, **where):
+        if run not in self.butler.collections.query("*"):
+            return []
         return sorted(
             self.butler.registry.queryDatasets(
                 dataset_type, collections=run, dataId=where or None).expanded(),

@@ -29,7 +29,8 @@ def files_of(repository):
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         rows = connection.execute(sql.format("")).fetchall()
         connection.close()
-    return {str(id).replace("-", ""): size for id, size in rows}
+    # PostgreSQL gives sums as decimals, whose // does not round down.
+    return {str(id).replace("-", ""): int(size) for id, size in rows}
 
 
 def expected(repository, tagged=None):

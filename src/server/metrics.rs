@@ -283,7 +283,7 @@ mod tests {
             "obstap_query_failures_total{why=\"request\"} 1",
             "obstap_jobs{phase=\"queued\"} 2",
             "obstap_pool_connections_in_use{pool=\"readers\"} 3",
-            "obstap_obscore_changed_at_seconds 946684799.5",
+            "obstap_obscore_changed_at_seconds{} 946684799.5",
             "obstap_files_missing_total 3",
             "# EOF",
         ] {
