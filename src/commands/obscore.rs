@@ -303,7 +303,7 @@ async fn diff(
             manager::diff_tables(database, (a, &columns_a), (&b, &columns_b)).await?
         }
         _ => {
-            let file = Table::open(&Source::named(&PathBuf::from(b)), None)?;
+            let file = Table::open(&Source::named(PathBuf::from(b)), None)?;
             manager::diff_file(database, (a, &columns_a), file).await?
         }
     };

@@ -1,6 +1,7 @@
 //! From settings to a database and a service that answers queries.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -133,12 +134,12 @@ impl Known {
         }
         butlers.retain(|number, butler| there.get(number) == Some(&butler.repository));
         for (number, repository) in there {
-            if !butlers.contains_key(&number) {
+            if let Entry::Vacant(entry) = butlers.entry(number) {
                 let (place, label) = (&repository.place, &repository.label);
                 match registry::butler::Repository::open(place, Some(label)).await {
                     Ok(source) => {
                         let source = Arc::new(source);
-                        butlers.insert(number, Butler { repository, source });
+                        entry.insert(Butler { repository, source });
                     }
                     Err(error) => tracing::warn!(%error, "a repository cannot be opened"),
                 }
