@@ -71,7 +71,11 @@ pub async fn respond(
     let answer = renamed(answering.await?);
     // There are no rows then, and none are missing.
     request.maxrec = maxrec;
-    let dress = |table: &mut Table| table.address = cone.address(maxrec);
+    let dress = |table: &mut Table| {
+        table.address = cone.address(maxrec);
+        // Section 2.2 knows no RESOURCE beside that of the rows.
+        table.services.clear();
+    };
     let writing = service.write(&request, answer, format, &PROTOCOL, dress);
     writing.await
 }

@@ -221,12 +221,14 @@ fn another_configuration_is_planned_and_applied_while_queries_run() {
             let (database, stop) = (database.clone(), stop.clone());
             tokio::spawn(async move {
                 let mut asked = 0;
-                while !stop.load(Ordering::SeqCst) {
+                loop {
                     let rows = count(&database).await;
                     assert!((29..=61).contains(&rows), "{rows}");
                     asked += 1;
+                    if stop.load(Ordering::SeqCst) {
+                        return asked;
+                    }
                 }
-                asked
             })
         };
         attach(&database, &asked, &plain, &[])
