@@ -68,7 +68,7 @@ fn answers_are_in_the_words_of_the_protocol() {
                     "POS_EQ_DEC_MAIN",
                 ),
             ] {
-                let field = format!("<FIELD {field} ucd=\"{ucd}\"");
+                let field = format!(" {field} ucd=\"{ucd}\"");
                 assert!(document.contains(&field), "{field} is not in {document}");
                 assert_eq!(document.matches(ucd).count(), 1, "{ucd}");
             }
