@@ -159,7 +159,8 @@ def errors_are_never_html(service):
     return f"{len(wrong)} errors"
 
 
-SAMPLE = re.compile(r'[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? \S+$')
+# OpenMetrics 1.0 section "ABNF": the list of labels may be empty.
+SAMPLE = re.compile(r'[a-z_]+(\{([a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*)?\})? \S+$')
 
 
 def metrics_are_openmetrics(service):
