@@ -183,6 +183,8 @@ def main():
             return done.stdout
 
         obstap("butler", "attach", str(repository.folder), "--label", "large")
+        if options.triggers:
+            postgres.psql(obstap("butler", "triggers", str(repository.folder)), name)
         used, begun = os.times(), time.monotonic()
         obstap("sync", "large")
         took, now = time.monotonic() - begun, os.times()
@@ -192,11 +194,11 @@ def main():
         begun = time.monotonic()
         obstap("sync", "large")
         print(f"nothing new: {time.monotonic() - begun:.2f} s", flush=True)
-        if options.triggers:
-            postgres.psql(obstap("butler", "triggers", str(repository.folder)), name)
         service = archive.serve()
+        log = (archive.folder / "follow.log").open("w")
         follower = subprocess.Popen([*command, "follow", "large", "--interval", options.interval,
-                                     "--sweep", options.sweep], stderr=subprocess.DEVNULL)
+                                     "--sweep", options.sweep],
+                                    stdout=log, stderr=log)
         try:
             time.sleep(3)
             changes, watch = Changes(repository), Watch(service.base)
@@ -221,6 +223,7 @@ def main():
                 transactions += 1
             spent = server_cpu(postgres, name) - spent
             watch.finish(60)
+            expect(follower.poll() is None, Path(log.name).read_text()[-2000:])
         finally:
             follower.terminate()
             follower.wait()

@@ -18,8 +18,8 @@ use super::read::{self, Reader};
 use super::sweep::{Phase, Sweep};
 use super::{Feed, ManagerError, State, write};
 use crate::config::ExtraColumn;
-use crate::database::{Database, Transaction, now};
-use crate::registry::{Collections, Dataset, Place, Source};
+use crate::database::{self, Database, Transaction, now};
+use crate::registry::{self, Collections, Dataset, Place, Source};
 use crate::tap_schema;
 
 /// Makes of a feed's configuration what describes its datasets, or says what
@@ -255,14 +255,16 @@ impl Manager {
                 dataset_type: last.dataset_type.clone(),
                 id: last.id,
             };
-            let next = self.source.page(&self.line.wanted, Some(&place), BULK);
-            let (next, put) = tokio::join!(
-                next,
-                self.put(&mut transaction, &page, &mut dids, change, &mut tally)
-            );
-            put?;
+            // Read while these are written: a task of its own, for either takes
+            // a core.
+            let (source, wanted) = (self.source.clone(), self.line.wanted.clone());
+            let next = Ahead(tokio::spawn(async move {
+                source.page(&wanted, Some(&place), BULK).await
+            }));
+            self.put(&mut transaction, &page, &mut dids, change, &mut tally)
+                .await?;
             progress(tally.seen);
-            page = next?;
+            page = next.page().await?;
         }
         cluster(&mut transaction, target, &table).await?;
         create_indexes(&mut transaction, target, &table, &self.columns).await?;
@@ -463,4 +465,22 @@ pub async fn sync(manager: &mut Manager, options: &mut Options<'_>) -> Result<Ta
         tally.add(&manager.compare_all(options.progress).await?);
     }
     Ok(tally)
+}
+
+/// A page that is read meanwhile, and no more when nobody waits for it.
+struct Ahead(tokio::task::JoinHandle<Result<Vec<Dataset>, registry::Error>>);
+
+impl Ahead {
+    async fn page(mut self) -> Result<Vec<Dataset>, ManagerError> {
+        match (&mut self.0).await {
+            Ok(page) => Ok(page?),
+            Err(_) => Err(database::Error::Cancelled.into()),
+        }
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
