@@ -23,7 +23,39 @@ import time
 
 SIZE, DETECTORS = 10_000, 100
 TOKEN = "bench-0123456789abcdef"
-TABLES = ("dataset", "file")
+TABLES = {
+    "registry.dataset": "change = {last}",
+    "registry.file": "dataset_id IN (SELECT id FROM registry.dataset WHERE change = {last})",
+    "ivoa.obscore": "reg_id IN (SELECT uuid_send(id) FROM registry.dataset WHERE change = {last})",
+}
+MAPPING = """
+collection_type: RUN
+collections: []
+facility_name: Nowhere
+obs_collection: BENCH
+obs_publisher_did_fmt: "ivo://example.org/bench?repo=bench&id={id}"
+dataset_types:
+  raw:
+    dataproduct_type: image
+    dataproduct_subtype: bench.raw
+    calib_level: 1
+    obs_id_fmt: "{records[exposure].obs_id}-{detector:03d}"
+    o_ucd: phot.count
+    access_format: application/x-votable+xml;content=datalink
+    datalink_url_fmt: "https://example.org/datalink/links?ID=butler%3A//bench/{id}"
+  calexp:
+    dataproduct_type: image
+    dataproduct_subtype: bench.calexp
+    calib_level: 2
+    obs_id_fmt: "{records[visit].name}-{detector:03d}"
+    o_ucd: phot.flux.density
+    access_format: application/x-votable+xml;content=datalink
+    datalink_url_fmt: "https://example.org/datalink/links?ID=butler%3A//bench/{id}"
+extra_columns:
+  lsst_visit: {template: "{visit}", type: int}
+  lsst_detector: {template: "{detector}", type: int}
+spectral_ranges: {r: [552.0e-9, 691.0e-9]}
+"""
 
 
 class Service:
@@ -35,6 +67,11 @@ class Service:
             self.port = probe.getsockname()[1]
         self.flags = ["--database-url", url, "--data-dir", self.folder]
         subprocess.run([program, "registry", "create", "bench", *self.flags], check=True)
+        mapping = os.path.join(self.folder, "obscore.yaml")
+        with open(mapping, "w") as out:
+            out.write(MAPPING)
+        feed = [program, "obscore", "feed", "--mapping", mapping, *self.flags]
+        subprocess.run(feed, check=True, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
             [program, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
             env={**os.environ, "OBSTAP_REGISTRY_API_TOKEN": TOKEN},
@@ -108,19 +145,15 @@ def psql(url, script):
 
 def copied(url, folder):
     """Seconds that COPY takes for the rows of the last call."""
-    last = "(SELECT max(change) FROM registry.dataset)"
+    last = psql(url, "SELECT max(change) FROM registry.dataset").strip()
     files = {name: os.path.join(folder, f"{name}.copy") for name in TABLES}
-    ids = f"(SELECT id FROM registry.dataset WHERE change = {last})"
-    psql(url, f"""
-        \\copy (SELECT * FROM registry.dataset WHERE change = {last}) TO '{files["dataset"]}' BINARY
-        \\copy (SELECT * FROM registry.file WHERE dataset_id IN {ids}) TO '{files["file"]}' BINARY
-        BEGIN;
-        DELETE FROM registry.file WHERE dataset_id IN {ids};
-        DELETE FROM registry.dataset WHERE change = {last};
-        COMMIT;
-    """)
+    taken = {name: condition.format(last=last) for name, condition in TABLES.items()}
+    psql(url, "".join(
+        f"\\copy (SELECT * FROM {name} WHERE {taken[name]}) TO '{files[name]}' BINARY\n" for name in TABLES))
+    psql(url, "BEGIN;\n" + "".join(
+        f"DELETE FROM {name} WHERE {taken[name]};\n" for name in reversed(TABLES)) + "COMMIT;\n")
     out = psql(url, "\\timing on\nBEGIN;\n" + "".join(
-        f"\\copy registry.{name} FROM '{files[name]}' BINARY\n" for name in TABLES) + "COMMIT;\n")
+        f"\\copy {name} FROM '{files[name]}' BINARY\n" for name in TABLES) + "COMMIT;\n")
     return sum(float(ms) for ms in re.findall(r"Time: ([\d.]+) ms", out)) / 1000
 
 
