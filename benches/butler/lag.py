@@ -42,6 +42,7 @@ class Changes:
         self.visit = one("SELECT * FROM visit WHERE id = 1")
         self.dataset = one(f"SELECT * FROM dataset WHERE dataset_type_id = {self.type} LIMIT 1")
         self.file = one("SELECT * FROM file_datastore_records LIMIT 1")
+        self.location = one("SELECT * FROM dataset_location LIMIT 1")
         self.next = FIRST
         self.alive = []
 
@@ -68,6 +69,7 @@ class Changes:
              "instrument": CAMERA, "detector": d, "visit": v} for d, id in zip(detectors, ids)])
         self.insert(cursor, "file_datastore_records", [
             {**self.file, "dataset_id": id, "path": f"lag/{id}.fits"} for id in ids])
+        self.insert(cursor, "dataset_location", [{**self.location, "dataset_id": id} for id in ids])
         tables.connection.commit()
         self.alive.append((v, len(ids)))
         return ("added", v, (len(ids), None))
@@ -76,7 +78,8 @@ class Changes:
         v, count = self.alive.pop(0)
         cursor = self.tables.connection.cursor()
         ids = [self.tables.key(f"lag-{v}-{d}") for d in range(count)]
-        cursor.execute("DELETE FROM file_datastore_records WHERE dataset_id = ANY(%s)", (ids,))
+        for table in ("file_datastore_records", "dataset_location"):
+            cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ANY(%s)", (ids,))
         cursor.execute("DELETE FROM dataset WHERE id = ANY(%s)", (ids,))
         self.tables.connection.commit()
         return ("removed", v, (0, None))
@@ -131,7 +134,7 @@ class Watch(threading.Thread):
                     row = rows.get(visit)
                     if (int(row["n"]) if row else 0) != count:
                         continue
-                    if other is not None and abs(float(row["d"]) - centre(other)) > 1e-6:
+                    if other is not None and abs(float(row["d"]) - centre(other)) > 0.01:
                         continue
                     self.lags.setdefault(kind, []).append(seen - committed)
                     del self.open[visit]
